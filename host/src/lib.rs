@@ -1,0 +1,28 @@
+//! Lazarette: backup and restore of Kubernetes whose every decision about an object is made by a sandboxed
+//! WebAssembly plugin.
+//!
+//! Data flows one way: [`cluster`] → [`backup`] → [`archive`] → [`store`], and back: [`store`] → [`archive`] →
+//! [`restore`] → [`cluster`]. [`plugin`] knows nothing of backups: [`modify`] and [`restore`] hand it objects and get
+//! decisions. [`cli`] parses, calls the library and prints.
+
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::indexing_slicing,
+        clippy::as_conversions
+    )
+)]
+
+pub mod archive;
+pub mod backup;
+pub mod cli;
+pub mod cluster;
+pub mod modify;
+pub mod object;
+pub mod plugin;
+pub mod report;
+pub mod restore;
+pub mod store;

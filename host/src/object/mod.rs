@@ -1,0 +1,73 @@
+//! Objects of Kubernetes: who they are, their JSON, and how they are chosen.
+
+mod resource;
+mod schemas;
+
+pub use resource::{GroupResource, ParseGroupResourceError, ResourceType};
+pub use schemas::Schemas;
+
+use serde_json::Value;
+
+/// Who an object is in a cluster or a backup. Two objects with equal ids are the same object.
+///
+/// The order is that of a backup: by resource type, then namespace (objects of the cluster first), then name.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ObjectId {
+    /// The type, without its version.
+    pub resource: GroupResource,
+    /// None for an object of the cluster as a whole.
+    pub namespace: Option<String>,
+    /// `metadata.name`.
+    pub name: String,
+}
+
+/// `deployments.apps shop/web`, `namespaces shop`: how an object is named to people.
+impl std::fmt::Display for ObjectId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match &self.namespace {
+            Some(namespace) => write!(f, "{} {namespace}/{}", self.resource, self.name),
+            None => write!(f, "{} {}", self.resource, self.name),
+        }
+    }
+}
+
+/// An object: who it is, and its JSON, parsed once.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Object {
+    /// Who it is. In a restore this is the identity in the backup, also when a modifier renamed the object.
+    pub id: ObjectId,
+    /// API version without the group: `v1`.
+    pub version: String,
+    /// Kind: `Deployment`.
+    pub kind: String,
+    /// The whole object, with `apiVersion` and `kind`.
+    pub json: Value,
+}
+
+impl Object {
+    /// The object `json` of type `of`, with namespace and name read from its metadata. None when it has no name.
+    pub fn new(of: &ResourceType, json: Value) -> Option<Self> {
+        let text = |pointer| json.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
+        let id = ObjectId {
+            resource: of.resource.clone(),
+            namespace: if of.namespaced { text("/metadata/namespace") } else { None },
+            name: text("/metadata/name").filter(|name| !name.is_empty())?,
+        };
+        Some(Object { id, version: of.version.clone(), kind: of.kind.clone(), json })
+    }
+
+    /// The labels, as pairs; empty where there are none.
+    pub fn labels(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.json
+            .pointer("/metadata/labels")
+            .and_then(Value::as_object)
+            .into_iter()
+            .flatten()
+            .filter_map(|(key, value)| Some((key.as_str(), value.as_str()?)))
+    }
+
+    /// `apps/v1`, or `v1` in the core group: what `apiVersion` says.
+    pub fn api_version(&self) -> String {
+        self.id.resource.api_version(&self.version)
+    }
+}

@@ -1,0 +1,99 @@
+//! The catalogue of errors: every code that a user can meet, in this one file.
+
+/// Declares [`Code`] from a table, so that a code cannot be without its action.
+macro_rules! catalogue {
+    ($( $(#[$doc:meta])* $code:ident { action: $action:literal, retryable: $retryable:literal, user_error: $user:literal } )*) => {
+        /// A stable name for a kind of problem.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum Code { $( $(#[$doc])* $code, )* }
+
+        impl Code {
+            /// All codes, in the order of this file.
+            pub const ALL: &[Code] = &[ $( Code::$code, )* ];
+
+            /// The stable name, as scripts see it.
+            pub const fn name(self) -> &'static str {
+                match self { $( Code::$code => stringify!($code), )* }
+            }
+
+            /// What to do about it.
+            pub const fn action(self) -> &'static str {
+                match self { $( Code::$code => $action, )* }
+            }
+
+            /// Whether the same call may succeed later without a change.
+            pub const fn retryable(self) -> bool {
+                match self { $( Code::$code => $retryable, )* }
+            }
+
+            /// Whether the cause lies in what the user gave, rather than in the environment or in us.
+            pub const fn user_error(self) -> bool {
+                match self { $( Code::$code => $user, )* }
+            }
+        }
+    };
+}
+
+catalogue! {
+    /// An option, a configuration value or an argument is wrong.
+    InvalidArgument { action: "Correct the value; `lazarette COMMAND --help` shows what is accepted.", retryable: false, user_error: true }
+    /// The folder, file or backup that was named is not there.
+    NotFound { action: "Check the spelling and that it is where you think; `lazarette backup list` shows the backups of a store.", retryable: false, user_error: true }
+    /// Something of that name exists already.
+    AlreadyExists { action: "Choose another name, or delete the existing one first.", retryable: false, user_error: true }
+    /// A file could not be read or written.
+    FileAccess { action: "Check permissions, free space and the path.", retryable: true, user_error: false }
+    /// A YAML or JSON file does not parse, or is not what it should be.
+    InvalidDocument { action: "Correct the file at the line named.", retryable: false, user_error: true }
+
+    /// Two manifests define one object.
+    DuplicateObject { action: "Remove one of the two definitions.", retryable: false, user_error: true }
+    /// An object was to be created in a namespace that is not there.
+    NamespaceNotFound { action: "Restore the namespace as well, or create it first.", retryable: false, user_error: true }
+    /// The cluster does not serve this resource type.
+    UnknownResourceType { action: "Restore the custom resource definition as well, or leave this type out with --exclude-resources.", retryable: false, user_error: true }
+    /// An object has changed between reading and writing it.
+    Conflict { action: "Run the command again.", retryable: true, user_error: false }
+    /// The cluster refused an object.
+    Rejected { action: "Change the object with a resource modifier so that the cluster accepts it.", retryable: false, user_error: true }
+    /// The cluster could not be reached or failed.
+    ClusterUnavailable { action: "Check that the cluster is up and reachable, then run the command again.", retryable: true, user_error: false }
+
+    /// A file of a backup is damaged, or does not fit the others.
+    DamagedBackup { action: "Restore from another backup or a copy; `lazarette backup verify` lists all that is damaged, --skip-damaged restores the rest.", retryable: false, user_error: false }
+    /// A backup that was not finished: it has a claim, and no manifest.
+    IncompleteBackup { action: "If its writer is gone, remove the remains with `lazarette store cleanup`.", retryable: false, user_error: false }
+    /// A file that should be a backup is none that we can read.
+    NotABackup { action: "Check that the store and the name are those of a backup that Lazarette or Velero wrote.", retryable: false, user_error: true }
+    /// The store could not be reached or failed.
+    StoreUnavailable { action: "Check the store's address and credentials, then run the command again.", retryable: true, user_error: false }
+
+    /// A document of resource modifiers was refused.
+    InvalidModifiers { action: "Correct the rule named; `lazarette modify --rules FILE --explain` tests it on objects.", retryable: false, user_error: true }
+    /// A rule failed on an object.
+    ModifierFailed { action: "Correct the rule, or restore the object as it is with --on-modifier-error restore-unmodified.", retryable: false, user_error: true }
+
+    /// A component is damaged, no component, or of no world that we know.
+    InvalidPlugin { action: "Check that the file is a component for one of Lazarette's worlds; `lazarette plugin inspect FILE` shows what it is.", retryable: false, user_error: true }
+    /// A component was built for another version of the contract.
+    PluginContract { action: "Rebuild the plugin against the contract of this version, or use the version of Lazarette that it was built for.", retryable: false, user_error: true }
+    /// A plugin imports what it was not granted, or what nobody can be granted.
+    PluginGrant { action: "Add the grant to the plugin's configuration if you trust it with that.", retryable: false, user_error: true }
+    /// A plugin refused its configuration.
+    PluginConfiguration { action: "Correct the plugin's configuration at the field named.", retryable: false, user_error: true }
+    /// A plugin ran longer than it may.
+    PluginDeadline { action: "Raise `limits.deadline` of the plugin if it needs more time, or report it to the plugin's author.", retryable: true, user_error: false }
+    /// A plugin wanted more memory than it may have.
+    PluginMemory { action: "Raise `limits.memory` of the plugin if it needs more, or report it to the plugin's author.", retryable: false, user_error: false }
+    /// A plugin crashed.
+    PluginTrap { action: "Report it to the plugin's author, with the object.", retryable: false, user_error: false }
+    /// What a plugin returned cannot be used.
+    PluginOutput { action: "Report it to the plugin's author, with the object.", retryable: false, user_error: false }
+    /// A plugin said that it failed, or that the object cannot be restored.
+    PluginFailed { action: "Follow the plugin's message; its author documents its codes.", retryable: false, user_error: false }
+
+    /// The user interrupted.
+    Cancelled { action: "Run the command again.", retryable: true, user_error: true }
+    /// A defect of ours.
+    Internal { action: "Please report this, with the command and its output.", retryable: false, user_error: false }
+}

@@ -1,0 +1,1 @@
+//! Built-in plugin: leave what exists as it is.

@@ -1,0 +1,1 @@
+//! Built-in plugin: BackupHook and RestoreHook, commands in pods.

@@ -1,0 +1,1 @@
+//! Built-in plugin: JSON patches of resource modifiers.

@@ -1,0 +1,1 @@
+//! Built-in plugin: JSON merge patches of resource modifiers.

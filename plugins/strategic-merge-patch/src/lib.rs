@@ -1,0 +1,1 @@
+//! Built-in plugin: strategic merge patches of resource modifiers.
