@@ -17,10 +17,19 @@ pub trait Cluster: Send + Sync {
     async fn resource_types(&self) -> Result<Discovery, ClusterError>;
 
     /// The objects of a type in the order of namespace and name, page by page.
-    fn list<'a>(&'a self, of: &'a ResourceType, options: &ListOptions) -> BoxStream<'a, Result<Page, ClusterError>>;
+    fn list<'a>(
+        &'a self,
+        of: &'a ResourceType,
+        options: &ListOptions,
+    ) -> BoxStream<'a, Result<Page, ClusterError>>;
 
     /// One object as it is now, or none.
-    async fn get(&self, of: &ResourceType, namespace: Option<&str>, name: &str) -> Result<Option<Value>, ClusterError>;
+    async fn get(
+        &self,
+        of: &ResourceType,
+        namespace: Option<&str>,
+        name: &str,
+    ) -> Result<Option<Value>, ClusterError>;
 
     /// Create an object, and return it as the cluster keeps it. [`ClusterError::Exists`] when there is one.
     async fn create(&self, of: &ResourceType, object: &Value) -> Result<Value, ClusterError>;
@@ -30,7 +39,12 @@ pub trait Cluster: Send + Sync {
     async fn replace(&self, of: &ResourceType, object: &Value) -> Result<Value, ClusterError>;
 
     /// Delete an object and wait until it is gone. No error when there is none.
-    async fn delete(&self, of: &ResourceType, namespace: Option<&str>, name: &str) -> Result<(), ClusterError>;
+    async fn delete(
+        &self,
+        of: &ResourceType,
+        namespace: Option<&str>,
+        name: &str,
+    ) -> Result<(), ClusterError>;
 }
 
 /// What a cluster serves.

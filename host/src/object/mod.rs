@@ -50,10 +50,19 @@ impl Object {
         let text = |pointer| json.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
         let id = ObjectId {
             resource: of.resource.clone(),
-            namespace: if of.namespaced { text("/metadata/namespace") } else { None },
+            namespace: if of.namespaced {
+                text("/metadata/namespace")
+            } else {
+                None
+            },
             name: text("/metadata/name").filter(|name| !name.is_empty())?,
         };
-        Some(Object { id, version: of.version.clone(), kind: of.kind.clone(), json })
+        Some(Object {
+            id,
+            version: of.version.clone(),
+            kind: of.kind.clone(),
+            json,
+        })
     }
 
     /// The labels, as pairs; empty where there are none.

@@ -17,7 +17,10 @@ pub struct GroupResource {
 impl GroupResource {
     /// The type `resource` of `group`; an empty group is the core group.
     pub fn new(group: impl Into<String>, resource: impl Into<String>) -> Self {
-        GroupResource { group: group.into(), resource: resource.into() }
+        GroupResource {
+            group: group.into(),
+            resource: resource.into(),
+        }
     }
 
     /// Whether this is `resource` of `group`.
@@ -27,7 +30,11 @@ impl GroupResource {
 
     /// What `apiVersion` says for `version` of this group.
     pub fn api_version(&self, version: &str) -> String {
-        if self.group.is_empty() { version.to_owned() } else { format!("{}/{version}", self.group) }
+        if self.group.is_empty() {
+            version.to_owned()
+        } else {
+            format!("{}/{version}", self.group)
+        }
     }
 }
 

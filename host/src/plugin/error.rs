@@ -19,7 +19,10 @@ pub enum PluginErrorKind {
     #[error("{0}")]
     Invalid(String),
     /// The component was built for another version of the contract.
-    #[error("it was built for version {found} of the contract; this host has {}", super::CONTRACT_VERSION)]
+    #[error(
+        "it was built for version {found} of the contract; this host has {}",
+        super::CONTRACT_VERSION
+    )]
     Contract {
         /// The version that the component imports or exports.
         found: String,

@@ -59,7 +59,11 @@ impl PluginHost {
 
 impl Batch {
     /// Have a modifier look at `object`, and carry out what it decided. After an error the object is unchanged.
-    pub fn modify(&mut self, _plugin: &Arc<Configured>, _object: &mut Object) -> Result<Modified, PluginError> {
+    pub fn modify(
+        &mut self,
+        _plugin: &Arc<Configured>,
+        _object: &mut Object,
+    ) -> Result<Modified, PluginError> {
         todo!()
     }
 

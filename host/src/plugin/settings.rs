@@ -20,7 +20,12 @@ pub struct Settings {
 impl Settings {
     /// `config` with no grants and the default limits.
     pub fn new(config: Value) -> Self {
-        Settings { config, grants: Grants::default(), limits: Limits::default(), isolation: Isolation::default() }
+        Settings {
+            config,
+            grants: Grants::default(),
+            limits: Limits::default(),
+            isolation: Isolation::default(),
+        }
     }
 }
 

@@ -23,7 +23,11 @@ pub type ResultOf<T> = Result<T, Problem>;
 impl Problem {
     /// A problem with `message`, about nothing in particular.
     pub fn new(code: Code, message: impl Into<String>) -> Self {
-        Problem { code, message: message.into(), target: None }
+        Problem {
+            code,
+            message: message.into(),
+            target: None,
+        }
     }
 
     /// The same, about `target`.
