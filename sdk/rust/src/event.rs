@@ -1,0 +1,36 @@
+//! What a hook is called for.
+
+#[cfg(target_family = "wasm")]
+use crate::bindings::hook::lazarette::plugin::events::Event as Source;
+#[cfg(not(target_family = "wasm"))]
+use crate::testing::EventFixture as Source;
+
+/// One moment around one pod.
+pub struct Event<'a>(&'a Source);
+
+impl<'a> Event<'a> {
+    #[doc(hidden)]
+    pub fn from_handle(handle: &'a Source) -> Self {
+        Event(handle)
+    }
+
+    /// `before-backup`, `after-backup`, `before-restore`, `after-restore`, or one that the plugin does not know.
+    pub fn phase(&self) -> String {
+        self.0.phase()
+    }
+
+    /// Why this call is made in another way than usual, such as `before-failed` or `cancelled`.
+    pub fn cause(&self) -> Option<String> {
+        self.0.cause()
+    }
+
+    /// Keep a value with the backup. Kept at once, also when the call fails later.
+    pub fn set_fact(&self, key: &str, value: &str) {
+        self.0.set_fact(key, value);
+    }
+
+    /// A value that was kept for this pod, in this operation or in the backup that is restored.
+    pub fn fact(&self, key: &str) -> Option<String> {
+        self.0.fact(key)
+    }
+}

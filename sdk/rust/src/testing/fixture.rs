@@ -1,0 +1,144 @@
+//! Objects for tests.
+
+use crate::{Identity, Object};
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// An object for a test.
+#[derive(Clone, Debug)]
+pub struct Fixture {
+    value: Value,
+    identity: Identity,
+    list_keys: BTreeMap<String, Vec<String>>,
+    merge_keys: BTreeMap<String, String>,
+    strategies: BTreeMap<String, String>,
+    built_in: bool,
+}
+
+impl Fixture {
+    /// The object `value`. Its resource type is guessed from its kind (`Ingress` is `ingresses`); say it with
+    /// [`Fixture::with_resource`] where that is wrong.
+    pub fn new(value: Value) -> Self {
+        let text = |pointer| {
+            value
+                .pointer(pointer)
+                .and_then(Value::as_str)
+                .unwrap_or_default()
+                .to_owned()
+        };
+        let (api_version, kind) = (text("/apiVersion"), text("/kind"));
+        let (group, version) = api_version.split_once('/').unwrap_or(("", &api_version));
+        let identity = Identity {
+            group: group.to_owned(),
+            version: version.to_owned(),
+            resource: plural(&kind.to_lowercase()),
+            kind,
+            namespace: Some(text("/metadata/namespace")).filter(|namespace| !namespace.is_empty()),
+            name: text("/metadata/name"),
+        };
+        Fixture {
+            value,
+            identity,
+            list_keys: BTreeMap::new(),
+            merge_keys: BTreeMap::new(),
+            strategies: BTreeMap::new(),
+            built_in: true,
+        }
+    }
+
+    /// The same object, of resource type `resource`.
+    #[must_use]
+    pub fn with_resource(mut self, resource: &str) -> Self {
+        self.identity.resource = resource.to_owned();
+        self
+    }
+
+    /// The same object, of a kind that Kubernetes does not bring.
+    #[must_use]
+    pub fn of_custom_kind(mut self) -> Self {
+        self.built_in = false;
+        self
+    }
+
+    /// The same object, where the elements of the list at `pointer` (with `-` for any index) have these keys.
+    #[must_use]
+    pub fn with_list_keys(mut self, pointer: &str, keys: &[&str]) -> Self {
+        self.list_keys.insert(
+            pointer.to_owned(),
+            keys.iter().map(|&key| key.to_owned()).collect(),
+        );
+        self
+    }
+
+    /// The same object, where a strategic merge patch merges the list at `pointer` by `key`, with the strategy `merge`.
+    #[must_use]
+    pub fn with_merge_key(mut self, pointer: &str, key: &str) -> Self {
+        self.merge_keys.insert(pointer.to_owned(), key.to_owned());
+        self.with_patch_strategy(pointer, "merge")
+    }
+
+    /// The same object, where a strategic merge patch has `strategy` at `pointer`.
+    #[must_use]
+    pub fn with_patch_strategy(mut self, pointer: &str, strategy: &str) -> Self {
+        self.strategies.insert(pointer.to_owned(), strategy.to_owned());
+        self
+    }
+
+    /// The object as plugins see it.
+    pub fn object(&self) -> Object<'_> {
+        Object::from_handle(self)
+    }
+
+    pub(crate) fn value(&self) -> Value {
+        self.value.clone()
+    }
+
+    pub(crate) fn identity(&self) -> Identity {
+        self.identity.clone()
+    }
+
+    pub(crate) fn get(&self, pointer: &str) -> Option<String> {
+        self.value.pointer(pointer).map(Value::to_string)
+    }
+
+    pub(crate) fn json(&self) -> String {
+        self.value.to_string()
+    }
+
+    pub(crate) fn list_keys(&self, pointer: &str) -> Option<Vec<String>> {
+        self.list_keys.get(&any_index(pointer)).cloned()
+    }
+
+    pub(crate) fn merge_key(&self, pointer: &str) -> Option<String> {
+        self.merge_keys.get(&any_index(pointer)).cloned()
+    }
+
+    pub(crate) fn patch_strategy(&self, pointer: &str) -> Option<String> {
+        self.strategies.get(&any_index(pointer)).cloned()
+    }
+
+    pub(crate) fn is_built_in(&self) -> bool {
+        self.built_in
+    }
+}
+
+/// `pointer` with `-` for each index.
+fn any_index(pointer: &str) -> String {
+    let is_index = |segment: &str| !segment.is_empty() && segment.bytes().all(|byte| byte.is_ascii_digit());
+    pointer
+        .split('/')
+        .map(|segment| if is_index(segment) { "-" } else { segment })
+        .collect::<Vec<_>>()
+        .join("/")
+}
+
+fn plural(kind: &str) -> String {
+    match kind {
+        "endpoints" => kind.to_owned(),
+        _ if kind.ends_with('s') || kind.ends_with("ch") => format!("{kind}es"),
+        _ if kind.ends_with("ay") || kind.ends_with("ey") => format!("{kind}s"),
+        _ => kind
+            .strip_suffix('y')
+            .map_or_else(|| format!("{kind}s"), |stem| format!("{stem}ies")),
+    }
+}
