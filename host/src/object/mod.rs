@@ -2,6 +2,7 @@
 
 mod resource;
 mod schemas;
+pub mod yaml;
 
 pub use resource::{GroupResource, ParseGroupResourceError, ResourceType};
 pub use schemas::Schemas;
