@@ -7,12 +7,13 @@ pub mod yaml;
 pub use resource::{GroupResource, ParseGroupResourceError, ResourceType};
 pub use schemas::Schemas;
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// Who an object is in a cluster or a backup. Two objects with equal ids are the same object.
 ///
 /// The order is that of a backup: by resource type, then namespace (objects of the cluster first), then name.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct ObjectId {
     /// The type, without its version.
     pub resource: GroupResource,

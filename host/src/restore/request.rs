@@ -1,0 +1,68 @@
+//! What a restore is asked to do.
+
+use super::policy::ConflictPolicies;
+use std::collections::BTreeMap;
+
+/// What a restore is asked to do. The same request gives the same plan and the same restore.
+#[derive(Clone, Debug)]
+pub struct RestoreRequest {
+    /// Name of the restore, which its report carries.
+    pub name: String,
+    /// The time of the operation, which plugins see.
+    pub time: jiff::Timestamp,
+    /// From the namespace in the backup to the one in the cluster. Namespaces that are not named keep theirs.
+    pub namespace_mappings: BTreeMap<String, String>,
+    /// What happens to objects that exist already.
+    pub conflict_policies: ConflictPolicies,
+    /// What happens to an object that a rule of the modifiers failed on.
+    pub on_modifier_error: OnModifierError,
+    /// Restore what is whole where a part of the backup is damaged. Without it such a backup is refused.
+    pub skip_damaged: bool,
+    /// Keep all node ports of services, also those that the server chose and may have given away since.
+    pub preserve_node_ports: bool,
+}
+
+impl RestoreRequest {
+    /// Everything in the backup, into namespaces of the same names, leaving alone what exists.
+    pub fn new(name: impl Into<String>, time: jiff::Timestamp) -> Self {
+        RestoreRequest {
+            name: name.into(),
+            time,
+            namespace_mappings: BTreeMap::new(),
+            conflict_policies: ConflictPolicies::default(),
+            on_modifier_error: OnModifierError::default(),
+            skip_damaged: false,
+            preserve_node_ports: false,
+        }
+    }
+}
+
+/// What happens to an object that a resource modifier failed on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OnModifierError {
+    /// It is not restored, and reported.
+    #[default]
+    SkipObject,
+    /// It is restored as it is in the backup, with a note. What Velero does.
+    RestoreUnmodified,
+    /// The restore stops; what was restored so far stays.
+    Abort,
+}
+
+/// A text that says nothing about failed modifiers.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("'{0}' is none of 'skip-object', 'restore-unmodified' and 'abort'")]
+pub struct ParseOnModifierErrorError(String);
+
+impl std::str::FromStr for OnModifierError {
+    type Err = ParseOnModifierErrorError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "skip-object" => Ok(OnModifierError::SkipObject),
+            "restore-unmodified" => Ok(OnModifierError::RestoreUnmodified),
+            "abort" => Ok(OnModifierError::Abort),
+            _ => Err(ParseOnModifierErrorError(text.to_owned())),
+        }
+    }
+}
