@@ -1,1 +1,44 @@
-//! archive
+//! The backup in a store: writing, reading, checking, listing and removing it.
+//!
+//! A backup is a handful of files ([`BackupFile`]) in a folder of its own, in the layout of Velero. Objects are files
+//! in a `.tar.gz`, which `tar` unpacks. The first file is a [`Claim`], the last a [`Manifest`] with the digests of all
+//! others: without it there is no backup, and nothing that is in a store is changed later. Facts that are learnt later
+//! will be files of their own.
+
+mod block;
+mod claim;
+mod digest;
+mod entry;
+mod error;
+mod file;
+mod index;
+mod layout;
+mod listing;
+mod manifest;
+mod member;
+mod name;
+mod objects_check;
+mod reader;
+mod removal;
+mod resource_list;
+mod velero;
+mod verification;
+mod writer;
+
+#[cfg(test)]
+mod tests;
+
+pub use claim::{Claim, HeldClaim};
+pub use digest::Digest;
+pub use error::ArchiveError;
+pub use index::{MemberRecord, ObjectRecord};
+pub use layout::BackupFile;
+pub use listing::{ListedBackup, Listing, UnfinishedBackup, list};
+pub use manifest::{Contents, FORMAT, FileRecord, Manifest, Source, TypeCount};
+pub use name::{BackupName, ParseBackupNameError};
+pub use reader::{ArchivedObject, Backup, read_manifest};
+pub use removal::{Cleanup, cleanup, delete};
+pub use verification::{Finding, Verification, verify};
+pub use writer::{ArchiveWriter, Description};
+
+use digest::Digester;

@@ -1,15 +1,39 @@
 //! Where backups lie. A store keeps files under keys such as `backups/nightly/nightly.tar.gz`; nothing in it is ever
 //! overwritten.
 //!
-//! [`Store`] has seven calls, so that one more store is a file.
+//! [`Store`] has seven calls and a name, so that one more store is a file.
 
+#[cfg(test)]
+pub(crate) mod conformance;
+#[cfg(test)]
+pub(crate) mod faults;
+mod key;
+mod local;
+
+pub use local::LocalStore;
+
+use crate::report::{Code, Problem};
 use async_trait::async_trait;
 use bytes::Bytes;
 use std::ops::Range;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The store that `address` names: `file:PATH`, a folder. It need not exist yet: the first file that is written makes
+/// it.
+pub fn open(address: &str) -> Result<Arc<dyn Store>, StoreError> {
+    match address.split_once(':') {
+        Some(("file", path)) if !path.is_empty() => Ok(Arc::new(LocalStore::new(path)?)),
+        _ => Err(StoreError::Invalid(format!(
+            "'{address}' names no store: expected file:PATH, a folder, such as file:/srv/backups"
+        ))),
+    }
+}
 
 /// A place for files that are written once.
 ///
-/// Keys are relative, with `/` between segments; no segment is empty, `.` or `..`.
+/// Keys are relative, with `/` between segments. No segment is empty, begins with a dot, is longer than 255 bytes, or
+/// holds a control character or a backslash; a key is at most 1024 bytes. Other keys are [`StoreError::Invalid`].
 #[async_trait]
 pub trait Store: Send + Sync {
     /// How the store is named to people and on the command line: `file:/srv/backups`.
@@ -32,6 +56,10 @@ pub trait Store: Send + Sync {
 
     /// Remove a file. No error when there is none.
     async fn delete(&self, key: &str) -> Result<(), StoreError>;
+
+    /// Remove what writers that are gone have left of files that they never committed, where nothing was written to
+    /// it for `older_than`, and say how many files that was. No other call shows these.
+    async fn remove_abandoned(&self, older_than: Duration) -> Result<u64, StoreError>;
 }
 
 /// A large file in the making. Dropped without [`Upload::commit`], it leaves nothing under its key.
@@ -56,6 +84,12 @@ pub struct Entry {
 /// Why a call to a store failed.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
+    /// The store itself is not there, so that nothing can be in it.
+    #[error("there is no store at {address}")]
+    Absent {
+        /// The store's address.
+        address: String,
+    },
     /// There is no such file.
     #[error("{key} is not in the store")]
     NotFound {
@@ -85,4 +119,41 @@ pub enum StoreError {
         /// What the system said.
         source: std::io::Error,
     },
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Problem {
+        let code = match &error {
+            StoreError::Absent { .. } | StoreError::NotFound { .. } => Code::NotFound,
+            StoreError::Exists { .. } => Code::AlreadyExists,
+            StoreError::Range { .. } => Code::DamagedBackup,
+            StoreError::Invalid(_) => Code::InvalidArgument,
+            StoreError::Io { .. } => Code::FileAccess,
+        };
+        Problem::new(code, error.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    #[rstest]
+    #[case::no_scheme("/srv/backups")]
+    #[case::no_path("file:")]
+    #[case::unknown("s3://bucket")]
+    #[case::a_host("file://server/share")]
+    fn an_address_that_names_no_store_is_refused_with_what_there_is(#[case] address: &str) {
+        let error = open(address).err().expect("refused").to_string();
+        assert!(error.contains(address) && error.contains("file:PATH"), "{error}");
+    }
+
+    #[rstest]
+    #[case::absolute("file:/srv/backups")]
+    #[case::relative("file:backups")]
+    #[case::url("file:///srv/backups")]
+    fn a_store_is_called_by_its_address(#[case] address: &str) {
+        assert_eq!(open(address).expect("a store").address(), address);
+    }
 }

@@ -1,0 +1,181 @@
+//! The claim: who writes a backup, since when. It is the first file of a backup, and holds its name.
+
+use super::{ArchiveError, BackupFile, BackupName, Digester, FileRecord, layout};
+use crate::store::{Store, StoreError};
+use bytes::Bytes;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use uuid::Uuid;
+
+/// Who writes a backup, since when.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Claim {
+    /// A random id of this one attempt at writing.
+    pub writer: String,
+    /// Name of the writer's host.
+    pub host: String,
+    /// Id of the writer's process there.
+    pub pid: u32,
+    /// When it began.
+    pub since: Timestamp,
+    /// Version of the program that writes.
+    pub program_version: String,
+}
+
+/// `begun by process 12 on web-1 at 2026-01-01T00:00:00Z`.
+impl fmt::Display for Claim {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "begun by process {} on {} at {:.0}",
+            self.pid, self.host, self.since
+        )
+    }
+}
+
+impl Claim {
+    /// A claim of this process as of now.
+    fn of_this_process() -> Self {
+        Claim {
+            writer: Uuid::new_v4().to_string(),
+            host: rustix::system::uname().nodename().to_string_lossy().into_owned(),
+            pid: std::process::id(),
+            since: Timestamp::now(),
+            program_version: env!("CARGO_PKG_VERSION").to_owned(),
+        }
+    }
+
+    /// The claim of the backup `name`; none where there is none, or it cannot be read.
+    pub(super) async fn read(store: &dyn Store, name: &BackupName) -> Result<Option<Claim>, StoreError> {
+        match store.read(&BackupFile::Claim.key(name), None).await {
+            Ok(bytes) => Ok(serde_json::from_slice(&bytes).ok()),
+            Err(StoreError::NotFound { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// A claim that this process holds.
+pub struct HeldClaim<'a> {
+    store: &'a dyn Store,
+    name: &'a BackupName,
+    claim: Claim,
+    record: FileRecord,
+}
+
+impl<'a> HeldClaim<'a> {
+    /// Claim the name of a backup. [`ArchiveError::Exists`] when it is taken, [`ArchiveError::Incomplete`] when another
+    /// writer has claimed it.
+    ///
+    /// Whoever holds a claim ends it with a manifest or with [`HeldClaim::abandon`]. A claim that is dropped stays in
+    /// the store, as after a kill.
+    pub async fn take(store: &'a dyn Store, name: &'a BackupName) -> Result<HeldClaim<'a>, ArchiveError> {
+        let claim = Claim::of_this_process();
+        let mut bytes =
+            serde_json::to_vec(&claim).map_err(|error| ArchiveError::Internal(error.to_string()))?;
+        bytes.push(b'\n');
+        let mut digester = Digester::default();
+        digester.update(&bytes);
+        let record = FileRecord {
+            name: BackupFile::Claim.file_name(name),
+            size: digester.size(),
+            sha256: digester.finish(),
+        };
+        let held = HeldClaim {
+            store,
+            name,
+            claim,
+            record,
+        };
+        match store
+            .put_if_absent(&BackupFile::Claim.key(name), Bytes::from(bytes))
+            .await
+        {
+            Ok(()) => Ok(held),
+            Err(StoreError::Exists { .. }) => Err(held.lost_to_another().await?),
+            Err(error) => {
+                // The file may be there all the same, when it was making it durable that failed.
+                let _ = held.abandon().await;
+                Err(error.into())
+            }
+        }
+    }
+
+    /// Who holds the name instead.
+    async fn lost_to_another(&self) -> Result<ArchiveError, ArchiveError> {
+        let finished = self
+            .store
+            .size(&BackupFile::Manifest.key(self.name))
+            .await?
+            .is_some();
+        Ok(match finished {
+            true => ArchiveError::Exists {
+                name: self.name.clone(),
+                store: self.store.address(),
+            },
+            false => {
+                let claim = Claim::read(self.store, self.name).await?.map(Box::new);
+                ArchiveError::Incomplete {
+                    name: self.name.clone(),
+                    claim,
+                }
+            }
+        })
+    }
+
+    /// The claim.
+    pub fn claim(&self) -> &Claim {
+        &self.claim
+    }
+
+    /// The name that is claimed.
+    pub(super) fn name(&self) -> &'a BackupName {
+        self.name
+    }
+
+    /// The store in which it is claimed.
+    pub(super) fn store(&self) -> &'a dyn Store {
+        self.store
+    }
+
+    /// The claim's file, for the manifest.
+    pub(super) fn record(&self) -> &FileRecord {
+        &self.record
+    }
+
+    /// [`ArchiveError::ClaimLost`] when somebody removed the claim in the meantime, taking the writer for dead.
+    pub(super) async fn check(&self) -> Result<(), ArchiveError> {
+        match Claim::read(self.store, self.name).await? {
+            Some(claim) if claim.writer == self.claim.writer => Ok(()),
+            _ => Err(ArchiveError::ClaimLost {
+                name: self.name.clone(),
+            }),
+        }
+    }
+
+    /// Remove all that was written under the claim, and then the claim. Does nothing when it is no longer ours.
+    pub async fn abandon(&self) -> Result<(), ArchiveError> {
+        match self.check().await {
+            Ok(()) => remove_files(self.store, self.name)
+                .await
+                .map_err(ArchiveError::from),
+            Err(ArchiveError::ClaimLost { .. }) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// Remove the files of a backup: the manifest first, so that none that looks finished lacks a file, and the claim last,
+/// so that nobody writes under the name meanwhile and what is left after a crash is known as unfinished.
+pub(super) async fn remove_files(store: &dyn Store, name: &BackupName) -> Result<(), StoreError> {
+    let (manifest, claim) = (BackupFile::Manifest.key(name), BackupFile::Claim.key(name));
+    store.delete(&manifest).await?;
+    for entry in store.list(&layout::folder(name)).await? {
+        if entry.key != claim {
+            store.delete(&entry.key).await?;
+        }
+    }
+    store.delete(&claim).await
+}

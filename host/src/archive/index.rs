@@ -1,0 +1,175 @@
+//! The index of a backup: where each object lies, and its digest. JSON lines, compressed.
+//!
+//! A line names a member of the `.tar.gz`; the lines of the objects that it holds follow.
+//!
+//! ```text
+//! {"member":{"offset":0,"length":70312,"size":1049088,"sha256":"9f…"}}
+//! {"object":{"resource":"configmaps","namespace":"shop","name":"flags","version":"v1","kind":"ConfigMap","offset":1536,"size":2345,"sha256":"5e…"}}
+//! ```
+
+use super::{ArchiveError, Digest};
+use crate::object::{GroupResource, ObjectId};
+use bytes::Bytes;
+use flate2::bufread::MultiGzDecoder;
+use serde::{Deserialize, Serialize};
+use std::io::{BufRead, BufReader, Cursor, Read};
+
+/// No line that we write is longer; a longer one is damage, and is not read into memory.
+const LONGEST_LINE: u64 = 64 * 1024;
+
+/// A member of the `.tar.gz`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MemberRecord {
+    /// Where it begins in the file, in bytes.
+    pub offset: u64,
+    /// How long it is in the file, in bytes.
+    pub length: u64,
+    /// How many bytes it holds.
+    pub size: u64,
+    /// The digest of its bytes in the file.
+    pub sha256: Digest,
+}
+
+/// An object in a backup.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ObjectRecord {
+    /// Its type.
+    pub resource: GroupResource,
+    /// Its namespace; none for an object of the cluster as a whole.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub namespace: Option<String>,
+    /// Its name.
+    pub name: String,
+    /// API version without the group.
+    pub version: String,
+    /// Kind.
+    pub kind: String,
+    /// Where its JSON begins in what the member holds, in bytes.
+    pub offset: u64,
+    /// How long its JSON is, in bytes.
+    pub size: u64,
+    /// The digest of its JSON.
+    pub sha256: Digest,
+}
+
+impl ObjectRecord {
+    /// Who the object is.
+    pub fn id(&self) -> ObjectId {
+        ObjectId {
+            resource: self.resource.clone(),
+            namespace: self.namespace.clone(),
+            name: self.name.clone(),
+        }
+    }
+}
+
+/// A line of the index.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) enum Line {
+    Member(MemberRecord),
+    Object(ObjectRecord),
+}
+
+impl Line {
+    /// The line as text, with its end.
+    pub(super) fn to_text(&self) -> Result<String, ArchiveError> {
+        let mut text =
+            serde_json::to_string(self).map_err(|error| ArchiveError::Internal(error.to_string()))?;
+        text.push('\n');
+        Ok(text)
+    }
+}
+
+/// A member and the objects that it holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Member {
+    pub(super) record: MemberRecord,
+    /// The number of its first object, counted over the whole backup from 0.
+    pub(super) first: u64,
+    pub(super) objects: Vec<ObjectRecord>,
+}
+
+/// The members that an index lists, in the order of the file. Ends at what cannot be read.
+pub(super) struct Members {
+    lines: BufReader<MultiGzDecoder<Cursor<Bytes>>>,
+    /// Key of the index, for errors.
+    file: String,
+    /// The record of the next member, which has been read already.
+    next: Option<MemberRecord>,
+    position: u64,
+    ended: bool,
+}
+
+impl Members {
+    /// The members that the compressed index `bytes`, from the file `file`, lists.
+    pub(super) fn new(bytes: Bytes, file: String) -> Self {
+        let lines = BufReader::new(MultiGzDecoder::new(Cursor::new(bytes)));
+        Members {
+            lines,
+            file,
+            next: None,
+            position: 0,
+            ended: false,
+        }
+    }
+
+    fn line(&mut self) -> Result<Option<Line>, ArchiveError> {
+        let mut text = Vec::new();
+        let read = (&mut self.lines).take(LONGEST_LINE).read_until(b'\n', &mut text);
+        match read {
+            Err(error) => Err(self.damaged(error)),
+            Ok(0) => Ok(None),
+            Ok(_) => serde_json::from_slice(&text)
+                .map(Some)
+                .map_err(|error| self.damaged(error)),
+        }
+    }
+
+    fn member(&mut self) -> Result<Option<Member>, ArchiveError> {
+        let record = match self.next.take() {
+            Some(record) => record,
+            None => match self.line()? {
+                None => return Ok(None),
+                Some(Line::Member(record)) => record,
+                Some(Line::Object(_)) => return Err(self.damaged("an object is in no member")),
+            },
+        };
+        let mut member = Member {
+            record,
+            first: self.position,
+            objects: Vec::new(),
+        };
+        while let Some(line) = self.line()? {
+            match line {
+                Line::Object(object) => member.objects.push(object),
+                Line::Member(record) => {
+                    self.next = Some(record);
+                    break;
+                }
+            }
+            self.position += 1;
+        }
+        Ok(Some(member))
+    }
+
+    fn damaged(&self, cause: impl std::fmt::Display) -> ArchiveError {
+        ArchiveError::Damaged {
+            file: self.file.clone(),
+            message: format!("the index cannot be read: {cause}"),
+        }
+    }
+}
+
+impl Iterator for Members {
+    type Item = Result<Member, ArchiveError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.ended {
+            return None;
+        }
+        let member = self.member().transpose();
+        self.ended = !matches!(member, Some(Ok(_)));
+        member
+    }
+}

@@ -1,0 +1,114 @@
+//! What backups a store holds.
+
+use super::{ArchiveError, BackupFile, BackupName, Claim, Manifest, layout, read_manifest};
+use crate::store::{Entry, Store};
+use futures::stream::{StreamExt, TryStreamExt};
+use std::collections::{BTreeMap, HashMap};
+
+/// How many manifests are read at a time.
+const CONCURRENT_READS: usize = 16;
+
+/// What a store holds, in the order of names.
+#[derive(Debug, Default)]
+pub struct Listing {
+    /// Backups that were finished.
+    pub backups: Vec<ListedBackup>,
+    /// Backups that were begun and not finished: their writer is at it, or is gone.
+    pub unfinished: Vec<UnfinishedBackup>,
+}
+
+/// A backup that was finished.
+#[derive(Debug)]
+pub struct ListedBackup {
+    /// Its name.
+    pub name: BackupName,
+    /// What it is; or why it cannot be used: its manifest is damaged, or a file is missing or has another size. Damage
+    /// inside files is left to [`super::verify`].
+    pub manifest: Result<Manifest, ArchiveError>,
+}
+
+/// A backup that was begun and not finished.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnfinishedBackup {
+    /// Its name.
+    pub name: BackupName,
+    /// Who began it, where that can still be read.
+    pub claim: Option<Claim>,
+    /// How many files of it there are.
+    pub files: u64,
+    /// Their size in bytes.
+    pub bytes: u64,
+}
+
+/// The files of a folder, by key, with their sizes.
+type Files = HashMap<String, u64>;
+
+/// What is in a store. Folders that others than us wrote are left out.
+pub async fn list(store: &dyn Store) -> Result<Listing, ArchiveError> {
+    let mut folders = BTreeMap::<BackupName, Files>::new();
+    for Entry { key, size } in store.list(layout::BACKUPS).await? {
+        let folder = key
+            .strip_prefix(layout::BACKUPS)
+            .and_then(|rest| rest.split_once('/'));
+        if let Some(name) = folder.and_then(|(name, _)| name.parse().ok()) {
+            folders.entry(name).or_default().insert(key, size);
+        }
+    }
+    let items: Vec<Item> = futures::stream::iter(folders)
+        .map(|(name, files)| examine(store, name, files))
+        .buffered(CONCURRENT_READS)
+        .try_collect()
+        .await?;
+    let mut listing = Listing::default();
+    for item in items {
+        match item {
+            Item::Finished(backup) => listing.backups.push(*backup),
+            Item::Unfinished(backup) => listing.unfinished.push(backup),
+            Item::Foreign => {}
+        }
+    }
+    Ok(listing)
+}
+
+/// What a folder turns out to be.
+enum Item {
+    Finished(Box<ListedBackup>),
+    Unfinished(UnfinishedBackup),
+    Foreign,
+}
+
+async fn examine(store: &dyn Store, name: BackupName, files: Files) -> Result<Item, ArchiveError> {
+    if files.contains_key(&BackupFile::Manifest.key(&name)) {
+        let manifest = match read_manifest(store, &name).await {
+            Ok(manifest) => check_sizes(manifest, &files),
+            Err(ArchiveError::Store(error)) => return Err(error.into()),
+            Err(error) => Err(error),
+        };
+        return Ok(Item::Finished(Box::new(ListedBackup { name, manifest })));
+    }
+    if !files.contains_key(&BackupFile::Claim.key(&name)) {
+        return Ok(Item::Foreign);
+    }
+    let claim = Claim::read(store, &name).await?;
+    let count = u64::try_from(files.len()).unwrap_or(u64::MAX);
+    Ok(Item::Unfinished(UnfinishedBackup {
+        name,
+        claim,
+        files: count,
+        bytes: files.values().sum(),
+    }))
+}
+
+/// Whether all files are there in their size.
+fn check_sizes(manifest: Manifest, files: &Files) -> Result<Manifest, ArchiveError> {
+    for record in &manifest.files {
+        let file = format!("{}{}", layout::folder(&manifest.name), record.name);
+        let message = match files.get(&file) {
+            Some(size) if *size == record.size => continue,
+            Some(size) => format!("the file has {size} bytes instead of {}", record.size),
+            None => "the file is missing".to_owned(),
+        };
+        return Err(ArchiveError::Damaged { file, message });
+    }
+    Ok(manifest)
+}

@@ -1,0 +1,256 @@
+//! The manifest: what a backup is, and the digest of each of its files. Its presence makes a backup.
+
+use super::{ArchiveError, BackupFile, BackupName, Digest};
+use crate::object::GroupResource;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use std::collections::BTreeMap;
+
+/// The version of the form in which this program writes backups, and the only one that it reads.
+pub const FORMAT: u32 = 1;
+
+/// What a backup is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Manifest {
+    /// [`FORMAT`] of the writer.
+    pub format: u32,
+    /// Name of the backup. A manifest that lies in the folder of another one is refused.
+    pub name: BackupName,
+    /// A random id, so that a backup is not confused with a later one of its name.
+    pub id: String,
+    /// When the objects began to be read.
+    pub created_at: Timestamp,
+    /// When the last one was written.
+    pub completed_at: Timestamp,
+    /// When it may be removed; none: never.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<Timestamp>,
+    /// Version of the program that wrote it.
+    pub program_version: String,
+    /// What was backed up.
+    pub source: Source,
+    /// What its user wrote on it.
+    #[serde(default)]
+    pub labels: BTreeMap<String, String>,
+    /// What is in it.
+    pub contents: Contents,
+    /// How many warnings [`BackupFile::Results`] holds.
+    pub warnings: u64,
+    /// Every file but this one, in the order in which they were written.
+    pub files: Vec<FileRecord>,
+}
+
+/// What was backed up, in the words of the command line.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Source {
+    /// Address of the cluster: `dir:./manifests`.
+    pub cluster: String,
+    /// Patterns of namespaces; empty: all.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub included_namespaces: Vec<String>,
+    /// Patterns of namespaces.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub excluded_namespaces: Vec<String>,
+    /// Patterns of resource types; empty: all.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub included_resources: Vec<String>,
+    /// Patterns of resource types.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub excluded_resources: Vec<String>,
+    /// Label selector.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub selector: Option<String>,
+    /// Objects of the cluster as a whole: true, false, or none for `auto`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub include_cluster_resources: Option<bool>,
+}
+
+/// What is in a backup.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Contents {
+    /// Number of objects.
+    pub objects: u64,
+    /// Size of their JSON in bytes.
+    pub bytes: u64,
+    /// For each type, in the order of the archive.
+    pub types: Vec<TypeCount>,
+    /// Objects that were left out because they were being deleted.
+    pub being_deleted: u64,
+    /// Objects that were left out because of their label `exclude-from-backup`.
+    pub excluded_by_label: u64,
+}
+
+/// How many objects of a type there are.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TypeCount {
+    /// The type.
+    pub resource: GroupResource,
+    /// Its version, without the group.
+    pub version: String,
+    /// Its kind.
+    pub kind: String,
+    /// How many.
+    pub objects: u64,
+}
+
+/// A file as it was written.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FileRecord {
+    /// Its name in the folder of the backup.
+    pub name: String,
+    /// In bytes.
+    pub size: u64,
+    /// Its digest.
+    pub sha256: Digest,
+}
+
+/// The file: the manifest as text, and the digest of that text.
+#[derive(Serialize, Deserialize)]
+struct Sealed<'a> {
+    #[serde(borrow)]
+    manifest: &'a RawValue,
+    sha256: Digest,
+}
+
+impl Manifest {
+    /// What is recorded of `file`.
+    pub fn file(&self, file: BackupFile) -> Option<&FileRecord> {
+        let name = file.file_name(&self.name);
+        self.files.iter().find(|record| record.name == name)
+    }
+
+    /// The bytes of the file that holds this manifest. Every one of them counts: see [`Manifest::unseal`].
+    pub fn seal(&self) -> Result<Vec<u8>, ArchiveError> {
+        let manifest = serde_json::value::to_raw_value(self).map_err(internal)?;
+        sealed_bytes(&manifest)
+    }
+
+    /// The manifest of the backup `name` from the bytes of its file. Refused when any of them is not as written, or
+    /// when it is another backup's.
+    pub fn unseal(bytes: &[u8], name: &BackupName) -> Result<Manifest, ArchiveError> {
+        let file = BackupFile::Manifest.key(name);
+        let damaged = |message: String| ArchiveError::Damaged {
+            file: file.clone(),
+            message,
+        };
+        let sealed: Sealed<'_> = serde_json::from_slice(bytes)
+            .map_err(|error| damaged(format!("the manifest does not parse: {error}")))?;
+        // Comparing the whole file rather than the digest alone leaves no byte around it that nobody looks at.
+        if sealed_bytes(sealed.manifest)? != bytes {
+            return Err(damaged("the manifest does not fit its digest".to_owned()));
+        }
+        let format: Format =
+            serde_json::from_str(sealed.manifest.get()).map_err(|error| damaged(error.to_string()))?;
+        if format.format != FORMAT {
+            let message = format!(
+                "the backup has form {}, and this version of lazarette reads form {FORMAT} only",
+                format.format
+            );
+            return Err(ArchiveError::Unsupported { file, message });
+        }
+        let manifest: Manifest =
+            serde_json::from_str(sealed.manifest.get()).map_err(|error| damaged(error.to_string()))?;
+        if manifest.name != *name {
+            return Err(damaged(format!(
+                "this is the manifest of backup {}",
+                manifest.name
+            )));
+        }
+        Ok(manifest)
+    }
+}
+
+/// What is read first, because a later form may have other members.
+#[derive(Deserialize)]
+struct Format {
+    format: u32,
+}
+
+fn sealed_bytes(manifest: &RawValue) -> Result<Vec<u8>, ArchiveError> {
+    let sealed = Sealed {
+        manifest,
+        sha256: Digest::of(manifest.get().as_bytes()),
+    };
+    let mut bytes = serde_json::to_vec(&sealed).map_err(internal)?;
+    bytes.push(b'\n');
+    Ok(bytes)
+}
+
+fn internal(error: serde_json::Error) -> ArchiveError {
+    ArchiveError::Internal(format!("a manifest cannot be written: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn manifest(name: &str) -> Manifest {
+        Manifest {
+            format: FORMAT,
+            name: name.parse().unwrap(),
+            id: "an id".to_owned(),
+            created_at: Timestamp::UNIX_EPOCH,
+            completed_at: Timestamp::UNIX_EPOCH,
+            expires_at: None,
+            program_version: "1".to_owned(),
+            source: Source::default(),
+            labels: BTreeMap::from([("a".to_owned(), "b".to_owned())]),
+            contents: Contents::default(),
+            warnings: 0,
+            files: vec![],
+        }
+    }
+
+    #[test]
+    fn what_is_sealed_is_what_is_unsealed() {
+        let manifest = manifest("nightly");
+        assert_eq!(
+            Manifest::unseal(&manifest.seal().unwrap(), &manifest.name).unwrap(),
+            manifest
+        );
+    }
+
+    #[test]
+    fn every_flipped_bit_is_found() {
+        let manifest = manifest("nightly");
+        let bytes = manifest.seal().unwrap();
+        for position in 0..bytes.len() {
+            for bit in 0..8 {
+                let mut damaged = bytes.clone();
+                damaged[position] ^= 1 << bit;
+                assert!(
+                    Manifest::unseal(&damaged, &manifest.name).is_err(),
+                    "byte {position}, bit {bit}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn the_manifest_of_another_backup_is_refused() {
+        let bytes = manifest("nightly").seal().unwrap();
+        let error = Manifest::unseal(&bytes, &"weekly".parse().unwrap())
+            .unwrap_err()
+            .to_string();
+        assert!(
+            error.contains("this is the manifest of backup nightly"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn a_later_form_is_named_as_such() {
+        let later = Manifest {
+            format: 2,
+            ..manifest("nightly")
+        };
+        let error = Manifest::unseal(&later.seal().unwrap(), &later.name).unwrap_err();
+        assert!(matches!(error, ArchiveError::Unsupported { .. }), "{error}");
+    }
+}

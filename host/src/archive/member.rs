@@ -1,0 +1,72 @@
+//! Members of a `.gz`: each is compressed on its own, and a reader of the whole sees one stream.
+
+use flate2::bufread::GzDecoder;
+use flate2::{Compression, GzBuilder};
+use std::io::{self, Read, Write};
+
+/// gzip's own default: beyond it, a tenth of a per cent costs twice the time.
+const LEVEL: Compression = Compression::new(6);
+/// What gzip calls an unknown operating system, so that the bytes are the same on each.
+const ANY_SYSTEM: u8 = 255;
+
+/// An encoder whose output depends on its input alone.
+pub(super) fn encoder<W: Write>(to: W) -> flate2::write::GzEncoder<W> {
+    GzBuilder::new()
+        .mtime(0)
+        .operating_system(ANY_SYSTEM)
+        .write(to, LEVEL)
+}
+
+/// Compress `bytes` as one member.
+pub(super) fn compress(bytes: &[u8]) -> io::Result<Vec<u8>> {
+    let mut encoder = encoder(Vec::with_capacity(bytes.len() / 4));
+    encoder.write_all(bytes)?;
+    encoder.finish()
+}
+
+/// What can be decompressed of the member `bytes`, which should hold `size` bytes, and what is wrong if not all.
+///
+/// Memory grows with what is there, not with what `size` claims.
+pub(super) fn decompress(bytes: &[u8], size: u64) -> (Vec<u8>, io::Result<()>) {
+    let mut content = Vec::new();
+    let mut decoder = GzDecoder::new(bytes);
+    let result = (&mut decoder)
+        .take(size.saturating_add(1))
+        .read_to_end(&mut content);
+    let whole = match result {
+        Err(error) => Err(error),
+        Ok(read) if u64::try_from(read).ok() != Some(size) => Err(io::Error::other("it has another size")),
+        Ok(_) if !decoder.into_inner().is_empty() => Err(io::Error::other("something follows it")),
+        Ok(_) => Ok(()),
+    };
+    (content, whole)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_compressed_is_what_is_decompressed() {
+        let (content, whole) = decompress(&compress(b"content").unwrap(), 7);
+        assert_eq!(content, b"content");
+        assert!(whole.is_ok());
+    }
+
+    #[test]
+    fn another_size_another_end_and_damage_are_found() {
+        let bytes = compress(&b"content".repeat(100)).unwrap();
+        assert!(decompress(&bytes, 699).1.is_err());
+        assert!(decompress(&bytes, 701).1.is_err());
+        assert!(decompress(&bytes[..bytes.len() - 1], 700).1.is_err());
+        assert!(decompress(&[&bytes[..], b"x"].concat(), 700).1.is_err());
+        let mut damaged = bytes.clone();
+        damaged[bytes.len() / 2] ^= 1;
+        assert!(decompress(&damaged, 700).1.is_err());
+    }
+
+    #[test]
+    fn a_claimed_size_allocates_nothing() {
+        assert!(decompress(&compress(b"content").unwrap(), u64::MAX).1.is_err());
+    }
+}

@@ -1,0 +1,1 @@
+//! What holds for a backup as a whole.

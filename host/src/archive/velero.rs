@@ -1,0 +1,69 @@
+//! What Velero wants to see beside the objects: its Backup resource, and its list of warnings and errors.
+
+use super::{ArchiveError, Manifest, entry, file, member};
+use crate::report::Problem;
+use serde_json::{Map, Value, json};
+use std::io::Write;
+
+/// Velero's garbage collector deletes what has expired by `status.expiration`. When ours expire stands in the manifest,
+/// and so Velero is told a day that does not come.
+const NEVER: &str = "9999-12-31T23:59:59Z";
+
+/// Velero's Backup, version velero.io/v1.
+pub(super) fn backup_resource(manifest: &Manifest) -> Value {
+    let source = &manifest.source;
+    let mut spec = Map::new();
+    spec.insert("storageLocation".to_owned(), json!("default"));
+    let lists = [
+        ("includedNamespaces", &source.included_namespaces),
+        ("excludedNamespaces", &source.excluded_namespaces),
+        ("includedResources", &source.included_resources),
+        ("excludedResources", &source.excluded_resources),
+    ];
+    for (name, patterns) in lists.into_iter().filter(|(_, patterns)| !patterns.is_empty()) {
+        spec.insert(name.to_owned(), json!(patterns));
+    }
+    if let Some(include) = source.include_cluster_resources {
+        spec.insert("includeClusterResources".to_owned(), json!(include));
+    }
+    json!({
+        "apiVersion": "velero.io/v1",
+        "kind": "Backup",
+        "metadata": {
+            "name": manifest.name,
+            "namespace": "velero",
+            "labels": { "velero.io/storage-location": "default" },
+            "annotations": { "lazarette.dev/backup-id": manifest.id },
+        },
+        "spec": spec,
+        "status": {
+            "version": 1,
+            "formatVersion": entry::VERSION,
+            "phase": "Completed",
+            "expiration": NEVER,
+            "startTimestamp": format!("{:.0}", manifest.created_at),
+            "completionTimestamp": format!("{:.0}", manifest.completed_at),
+            "progress": { "totalItems": manifest.contents.objects, "itemsBackedUp": manifest.contents.objects },
+            "warnings": manifest.warnings,
+        },
+    })
+}
+
+/// Velero's results file: sentences, without fields to find an object by.
+pub(super) fn results(warnings: &[Problem]) -> Result<Vec<u8>, ArchiveError> {
+    let warnings: Vec<String> = warnings.iter().map(ToString::to_string).collect();
+    let warnings = if warnings.is_empty() {
+        json!({})
+    } else {
+        json!({ "velero": warnings })
+    };
+    let mut encoder = member::encoder(Vec::new());
+    encoder
+        .write_all(
+            json!({ "warnings": warnings, "errors": {} })
+                .to_string()
+                .as_bytes(),
+        )
+        .and_then(|()| encoder.finish())
+        .map_err(file::compression_failed)
+}

@@ -1,0 +1,200 @@
+//! Writing a backup.
+
+use super::block::{Block, CompressedBlock};
+use super::file::{self, FileWriter, GzipFileWriter, compression_failed};
+use super::resource_list::ResourceListWriter;
+use super::{
+    ArchiveError, BackupFile, Contents, FORMAT, FileRecord, HeldClaim, Manifest, Source, TypeCount, velero,
+};
+use crate::object::{ObjectId, ResourceType};
+use crate::report::Problem;
+use jiff::Timestamp;
+use std::collections::{BTreeMap, VecDeque};
+use std::num::NonZero;
+use tokio::task::JoinHandle;
+use uuid::Uuid;
+
+/// Members of about 1 MiB: small enough to read one object without reading much else, and large enough that
+/// compression loses nothing.
+const MEMBER_SIZE: usize = 1024 * 1024;
+
+/// Writes the objects of a backup, as they come, into its files. Memory is bounded by the number of workers.
+pub struct ArchiveWriter<'a> {
+    claim: &'a HeldClaim<'a>,
+    id: String,
+    created_at: Timestamp,
+    objects: FileWriter,
+    index: GzipFileWriter,
+    resource_list: ResourceListWriter,
+    block: Block,
+    compressing: VecDeque<JoinHandle<Result<CompressedBlock, ArchiveError>>>,
+    workers: NonZero<usize>,
+    contents: Contents,
+}
+
+/// What a manifest says beside what the writer counted.
+#[derive(Clone, Debug, Default)]
+pub struct Description {
+    /// What was backed up.
+    pub source: Source,
+    /// What its user wrote on it.
+    pub labels: BTreeMap<String, String>,
+    /// When the backup may be removed; none: never.
+    pub expires_at: Option<Timestamp>,
+    /// What was not as it should be.
+    pub warnings: Vec<Problem>,
+    /// Objects that were left out because they were being deleted.
+    pub being_deleted: u64,
+    /// Objects that were left out because of a label.
+    pub excluded_by_label: u64,
+}
+
+impl<'a> ArchiveWriter<'a> {
+    /// Begin the files of the backup that is claimed. At most `workers` members are compressed at a time; the bytes
+    /// that are written do not depend on how many.
+    pub async fn begin(claim: &'a HeldClaim<'a>, workers: NonZero<usize>) -> Result<Self, ArchiveError> {
+        let (store, name) = (claim.store(), claim.name());
+        let mut block = Block::default();
+        block.append_version();
+        Ok(ArchiveWriter {
+            claim,
+            id: Uuid::new_v4().to_string(),
+            created_at: Timestamp::now(),
+            objects: FileWriter::begin(store, name, BackupFile::Objects).await?,
+            index: GzipFileWriter::begin(store, name, BackupFile::Index).await?,
+            resource_list: ResourceListWriter::begin(store, name).await?,
+            block,
+            compressing: VecDeque::new(),
+            workers,
+            contents: Contents::default(),
+        })
+    }
+
+    /// Append an object of the type `of`, with its whole `json`. All objects of a type must come one after the other.
+    pub async fn append(&mut self, of: &ResourceType, id: &ObjectId, json: &str) -> Result<(), ArchiveError> {
+        self.block.append(of, id, json)?;
+        self.resource_list.append(of, id).await?;
+        self.count(of, json)?;
+        if self.block.size() >= MEMBER_SIZE {
+            self.cut().await?;
+        }
+        Ok(())
+    }
+
+    /// How many objects were appended, and of how many bytes.
+    pub fn contents(&self) -> &Contents {
+        &self.contents
+    }
+
+    fn count(&mut self, of: &ResourceType, json: &str) -> Result<(), ArchiveError> {
+        self.contents.objects += 1;
+        self.contents.bytes += u64::try_from(json.len()).unwrap_or(u64::MAX);
+        let types = &mut self.contents.types;
+        if let Some(last) = types.last_mut().filter(|last| last.resource == of.resource) {
+            last.objects += 1;
+            return Ok(());
+        }
+        if types.iter().any(|before| before.resource == of.resource) {
+            return Err(ArchiveError::Internal(format!("{} came twice", of.resource)));
+        }
+        types.push(TypeCount {
+            resource: of.resource.clone(),
+            version: of.version.clone(),
+            kind: of.kind.clone(),
+            objects: 1,
+        });
+        Ok(())
+    }
+
+    /// Hand the block to a worker, and wait for the oldest when all are busy.
+    async fn cut(&mut self) -> Result<(), ArchiveError> {
+        while self.compressing.len() >= self.workers.get() {
+            self.write_oldest().await?;
+        }
+        self.compressing
+            .push_back(std::mem::take(&mut self.block).compress());
+        Ok(())
+    }
+
+    /// Write the member that was begun first.
+    async fn write_oldest(&mut self) -> Result<(), ArchiveError> {
+        let Some(worker) = self.compressing.pop_front() else {
+            return Ok(());
+        };
+        let mut block = worker.await.map_err(compression_failed)??;
+        for line in block.lines(self.objects.size()) {
+            self.index.write(&line.to_text()?).await?;
+        }
+        self.objects.write(block.bytes).await
+    }
+
+    /// Write what is left, and the manifest at the very end: with it the backup is there.
+    pub async fn finish(mut self, description: Description) -> Result<Manifest, ArchiveError> {
+        self.cut().await?;
+        self.block.append_end();
+        self.cut().await?;
+        while !self.compressing.is_empty() {
+            self.write_oldest().await?;
+        }
+        let (store, name) = (self.claim.store(), self.claim.name());
+        let warnings = velero::results(&description.warnings)?;
+        let files = vec![
+            self.claim.record().clone(),
+            self.objects.commit().await?,
+            self.index.commit().await?,
+            self.resource_list.commit().await?,
+            file::put(store, name, BackupFile::Results, warnings).await?,
+        ];
+        let mut manifest = manifest(
+            self.claim,
+            self.id,
+            self.created_at,
+            self.contents,
+            description,
+            files,
+        );
+        self.claim.check().await?;
+        let velero = velero::backup_resource(&manifest).to_string().into_bytes();
+        manifest
+            .files
+            .push(file::put(store, name, BackupFile::VeleroBackup, velero).await?);
+        file::put(store, name, BackupFile::Manifest, manifest.seal()?).await?;
+        Ok(manifest)
+    }
+}
+
+fn manifest(
+    claim: &HeldClaim<'_>,
+    id: String,
+    created_at: Timestamp,
+    contents: Contents,
+    description: Description,
+    files: Vec<FileRecord>,
+) -> Manifest {
+    let Description {
+        source,
+        labels,
+        expires_at,
+        warnings,
+        being_deleted,
+        excluded_by_label,
+    } = description;
+    Manifest {
+        format: FORMAT,
+        name: claim.name().clone(),
+        id,
+        created_at,
+        completed_at: Timestamp::now(),
+        expires_at,
+        program_version: env!("CARGO_PKG_VERSION").to_owned(),
+        source,
+        labels,
+        contents: Contents {
+            being_deleted,
+            excluded_by_label,
+            ..contents
+        },
+        warnings: u64::try_from(warnings.len()).unwrap_or(u64::MAX),
+        files,
+    }
+}
