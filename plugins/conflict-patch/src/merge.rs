@@ -130,7 +130,8 @@ mod tests {
             "ports" => Some(vec!["port".to_owned(), "protocol".to_owned()]),
             _ => None,
         };
-        let patch = serde_json::from_value(Value::Array(operations(live, wanted, &keys))).unwrap();
+        let patch: json_patch::Patch =
+            serde_json::from_value(Value::Array(operations(live, wanted, &keys))).unwrap();
         let mut merged = live.clone();
         json_patch::patch(&mut merged, &patch).unwrap();
         merged
