@@ -64,6 +64,7 @@ impl Table {
     pub fn render(&self, width: Option<u16>) -> String {
         let mut grid = Grid::new();
         grid.load_style(presets::NOTHING).force_no_tty().enforce_styling();
+        grid.style_text_only();
         if let Some(width) = width {
             grid.set_content_arrangement(ContentArrangement::Dynamic).set_width(width);
         }

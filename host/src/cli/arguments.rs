@@ -1,0 +1,91 @@
+//! The words of the command line.
+
+use super::backup::BackupCommand;
+use super::completions::Completions;
+use super::examples::examples;
+use super::global::Global;
+use super::man::Man;
+use super::store::StoreCommand;
+use clap::{Parser, Subcommand};
+
+/// Back up a Kubernetes cluster and bring it back to life.
+///
+/// Whatever is decided about an object on its way back (how it is patched, what happens when it exists already) is
+/// decided by a plugin in a WebAssembly sandbox. `restore plan` shows every change before it is made.
+#[derive(Parser, Debug)]
+#[command(
+    name = "lazarette",
+    version,
+    subcommand_required = true,
+    arg_required_else_help = true,
+    after_help = examples(&[
+        ("Back up a folder of manifests", "lazarette backup create nightly --cluster dir:./manifests --store file:./backups"),
+        ("What is in the store", "lazarette backup list --store file:./backups"),
+    ])
+)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    pub global: Global,
+
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Subcommand, Debug)]
+pub(super) enum Command {
+    Backup(BackupCommand),
+    Store(StoreCommand),
+    Completions(Completions),
+    Man(Man),
+    /// Print the versions of the program and of the contract that plugins are built for
+    #[command(after_help = examples(&[("For scripts", "lazarette version -o json")]))]
+    Version,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    /// Each command with the words that lead to it.
+    fn all(command: &clap::Command, path: &str, found: &mut Vec<(String, clap::Command)>) {
+        found.push((path.to_owned(), command.clone()));
+        for child in command.get_subcommands().filter(|child| child.get_name() != "help") {
+            all(child, &format!("{path} {}", child.get_name()), found);
+        }
+    }
+
+    fn commands() -> Vec<(String, clap::Command)> {
+        let mut found = Vec::new();
+        all(&Arguments::command(), "lazarette", &mut found);
+        found
+    }
+
+    #[test]
+    fn the_definition_contradicts_itself_nowhere() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_says_what_it_is_for() {
+        for (path, command) in commands() {
+            assert!(command.get_about().is_some(), "{path} has no description");
+        }
+    }
+
+    #[test]
+    fn every_command_has_examples_and_they_can_be_typed() {
+        for (path, command) in commands() {
+            let help = command.get_after_help().unwrap_or_else(|| panic!("{path} has no examples")).to_string();
+            let lines: Vec<&str> = help.lines().map(str::trim).filter(|line| line.starts_with("lazarette")).collect();
+            assert!(!lines.is_empty(), "{path} has no examples");
+            for line in lines {
+                let words = line.split_whitespace().take_while(|word| !matches!(*word, "|" | ">" | "<"));
+                let parsed = Arguments::try_parse_from(words);
+                assert!(parsed.is_ok(), "{line}: {}", parsed.unwrap_err());
+                assert!(line.starts_with(&path), "'{line}' is no example of {path}");
+            }
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! `lazarette backup delete`
+
+use super::name::explain;
+use crate::archive::{self, BackupName};
+use crate::cli::examples::examples;
+use crate::cli::failure::Ended;
+use crate::cli::session::Session;
+use crate::report::{Code, Outcome, Problem, ResultOf};
+use clap::Args;
+use serde::Serialize;
+use std::io::{BufRead, IsTerminal, Write};
+
+/// Delete backups
+#[derive(Args, Debug)]
+#[command(
+    visible_alias = "rm",
+    after_help = examples(&[
+        ("Asks first, on a terminal", "lazarette backup delete nightly --store file:./backups"),
+        ("In a script", "lazarette backup delete nightly weekly --yes"),
+    ])
+)]
+pub(super) struct Delete {
+    /// Names of the backups
+    #[arg(value_name = "BACKUP", required = true)]
+    backups: Vec<BackupName>,
+
+    /// Do not ask
+    #[arg(short, long)]
+    yes: bool,
+}
+
+/// What was deleted.
+#[derive(Serialize)]
+struct Deleted {
+    deleted: Vec<String>,
+}
+
+impl Delete {
+    pub async fn run(self, session: &Session) -> Ended<Outcome> {
+        let store = session.store()?;
+        for name in &self.backups {
+            // All names are looked at before anything is deleted: a slip of the finger deletes nothing.
+            match archive::read_manifest(store.as_ref(), name).await {
+                Err(error @ archive::ArchiveError::NotFound { .. }) => {
+                    return Err(explain(error, store.as_ref()).await.into());
+                }
+                _ => continue,
+            }
+        }
+        if !self.yes {
+            confirm(&self.backups, &store.address())?;
+        }
+        let mut deleted = Deleted { deleted: Vec::new() };
+        for name in &self.backups {
+            archive::delete(store.as_ref(), name).await?;
+            deleted.deleted.push(name.to_string());
+        }
+        session.output.show(&deleted, |deleted, _| {
+            deleted.deleted.iter().map(|name| format!("backup {name} deleted\n")).collect()
+        })?;
+        Ok(Outcome::Completed)
+    }
+}
+
+/// Ask on the terminal. Where nobody can answer, deleting needs `--yes`.
+fn confirm(names: &[BackupName], store: &str) -> ResultOf<()> {
+    let names = names.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    let refused = |message: String| Err(Problem::new(Code::InvalidArgument, message));
+    if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
+        return refused(format!("deleting {names} needs --yes where nobody can be asked"));
+    }
+    let mut stderr = std::io::stderr();
+    let mut answer = String::new();
+    let asked = write!(stderr, "Delete {names} from {store} for good? [y/N] ").and_then(|()| stderr.flush());
+    match asked.and_then(|()| std::io::stdin().lock().read_line(&mut answer)) {
+        Ok(_) if matches!(answer.trim(), "y" | "Y" | "yes") => Ok(()),
+        _ => Err(Problem::new(Code::Cancelled, "nothing was deleted")),
+    }
+}

@@ -1,0 +1,76 @@
+//! `lazarette backup describe`
+
+use super::name::{Name, explain};
+use crate::archive::{self, Manifest, Source};
+use crate::cli::examples::examples;
+use crate::cli::failure::Ended;
+use crate::cli::session::Session;
+use crate::report::{Description, Outcome, units};
+use clap::Args;
+use std::collections::BTreeMap;
+
+/// Show what a backup holds
+#[derive(Args, Debug)]
+#[command(after_help = examples(&[
+    ("What is in it", "lazarette backup describe nightly --store file:./backups"),
+    ("For scripts", "lazarette backup describe nightly -o yaml"),
+]))]
+pub(super) struct Describe {
+    #[command(flatten)]
+    name: Name,
+}
+
+impl Describe {
+    pub async fn run(self, session: &Session) -> Ended<Outcome> {
+        let store = session.store()?;
+        let manifest = match archive::read_manifest(store.as_ref(), &self.name.backup).await {
+            Ok(manifest) => manifest,
+            Err(error) => return Err(explain(error, store.as_ref()).await.into()),
+        };
+        session.output.show(&manifest, |manifest, _| text(manifest))?;
+        Ok(Outcome::Completed)
+    }
+}
+
+/// A backup as text for people.
+fn text(manifest: &Manifest) -> String {
+    let mut text = Description::default();
+    text.field("Name", &manifest.name)
+        .field("Cluster", &manifest.source.cluster)
+        .field("Labels", labels(&manifest.labels))
+        .field("Begun", units::moment(manifest.created_at))
+        .field("Completed", units::moment(manifest.completed_at))
+        .field("Expires", manifest.expires_at.map_or_else(|| "never".to_owned(), units::moment))
+        .field("Written by", format!("lazarette {}", manifest.program_version));
+    filters(text.section("Filters"), &manifest.source);
+    text.section("Contents")
+        .field("Objects", manifest.contents.objects)
+        .field("Size of objects", units::size(manifest.contents.bytes))
+        .field("Size in the store", units::size(manifest.files.iter().map(|file| file.size).sum()))
+        .field("Left out, being deleted", nonzero(manifest.contents.being_deleted))
+        .field("Left out by label", nonzero(manifest.contents.excluded_by_label))
+        .field("Warnings", nonzero(manifest.warnings));
+    text.section("Objects by type");
+    for of in &manifest.contents.types {
+        text.field(&of.resource.to_string(), of.objects);
+    }
+    text.render()
+}
+
+fn filters(text: &mut Description, source: &Source) {
+    text.field("Included namespaces", source.included_namespaces.join(", "))
+        .field("Excluded namespaces", source.excluded_namespaces.join(", "))
+        .field("Included resources", source.included_resources.join(", "))
+        .field("Excluded resources", source.excluded_resources.join(", "))
+        .field("Selector", source.selector.clone().unwrap_or_default())
+        .field("Cluster resources", source.include_cluster_resources.map(|yes| yes.to_string()).unwrap_or_default());
+}
+
+fn labels(labels: &BTreeMap<String, String>) -> String {
+    labels.iter().map(|(key, value)| format!("{key}={value}")).collect::<Vec<_>>().join(", ")
+}
+
+/// A count, or nothing where there is nothing to tell.
+fn nonzero(count: u64) -> String {
+    if count == 0 { String::new() } else { count.to_string() }
+}

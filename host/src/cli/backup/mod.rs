@@ -1,0 +1,47 @@
+//! `lazarette backup`
+
+mod delete;
+mod describe;
+mod list;
+mod name;
+mod verify;
+
+use super::examples::examples;
+use super::failure::Ended;
+use super::session::Session;
+use crate::report::Outcome;
+use clap::{Args, Subcommand};
+
+/// Make backups, look at them, check them, remove them
+#[derive(Args, Debug)]
+#[command(
+    subcommand_required = true,
+    arg_required_else_help = true,
+    after_help = examples(&[
+        ("Back up a folder of manifests", "lazarette backup create nightly --cluster dir:./manifests --store file:./backups"),
+        ("Is it whole?", "lazarette backup verify nightly --store file:./backups"),
+    ])
+)]
+pub(super) struct BackupCommand {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand, Debug)]
+enum Command {
+    List(list::List),
+    Describe(describe::Describe),
+    Verify(verify::Verify),
+    Delete(delete::Delete),
+}
+
+impl BackupCommand {
+    pub async fn run(self, session: &Session) -> Ended<Outcome> {
+        match self.command {
+            Command::List(command) => command.run(session).await,
+            Command::Describe(command) => command.run(session).await,
+            Command::Verify(command) => command.run(session).await,
+            Command::Delete(command) => command.run(session).await,
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! `lazarette backup verify`
+
+use super::name::explain;
+use crate::archive::{self, BackupName, Verification};
+use crate::cli::examples::examples;
+use crate::cli::failure::Ended;
+use crate::cli::session::Session;
+use crate::report::{Outcome, Progress, units};
+use crate::store::Store;
+use anstyle::AnsiColor;
+use clap::Args;
+use serde::Serialize;
+
+/// Check that backups are whole, by reading every byte of them
+///
+/// Exit code 1 when something is damaged; each finding names the file and, where it is known, the object.
+#[derive(Args, Debug)]
+#[command(after_help = examples(&[
+    ("One backup", "lazarette backup verify nightly --store file:./backups"),
+    ("All of a store, in a nightly job", "lazarette backup verify --all --quiet"),
+]))]
+pub(super) struct Verify {
+    /// Names of the backups
+    #[arg(value_name = "BACKUP", required_unless_present = "all", conflicts_with = "all")]
+    backups: Vec<BackupName>,
+
+    /// All backups of the store
+    #[arg(long)]
+    all: bool,
+}
+
+/// What was found in a backup.
+#[derive(Serialize)]
+struct Report {
+    name: String,
+    whole: bool,
+    files: u64,
+    objects: u64,
+    bytes: u64,
+    findings: Vec<archive::Finding>,
+}
+
+impl Verify {
+    pub async fn run(self, session: &Session) -> Ended<Outcome> {
+        let store = session.store()?;
+        let reports = {
+            let progress = Progress::default();
+            let _watched = session.watch(&progress);
+            self.check(store.as_ref(), &progress).await?
+        };
+        let whole = reports.iter().all(|report| report.whole);
+        session.output.show(&reports, |reports, _| reports.iter().map(text).collect())?;
+        Ok(if whole { Outcome::Completed } else { Outcome::Failed })
+    }
+
+    async fn check(&self, store: &dyn Store, progress: &Progress) -> Ended<Vec<Report>> {
+        let names = match self.all {
+            true => archive::list(store).await?.backups.into_iter().map(|backup| backup.name).collect(),
+            false => self.backups.clone(),
+        };
+        let mut reports = Vec::new();
+        for name in names {
+            match archive::verify(store, &name, progress).await {
+                Ok(verification) => reports.push(Report::from(verification)),
+                Err(error) => return Err(explain(error, store).await.into()),
+            }
+        }
+        Ok(reports)
+    }
+}
+
+impl From<Verification> for Report {
+    fn from(verification: Verification) -> Self {
+        let whole = verification.is_whole();
+        let Verification { name, files, objects, bytes, findings } = verification;
+        Report { name: name.to_string(), whole, files, objects, bytes, findings }
+    }
+}
+
+fn text(report: &Report) -> String {
+    let Report { name, files, objects, bytes, findings, .. } = report;
+    let read = format!("{objects} objects in {files} files, {}", units::size(*bytes));
+    if report.whole {
+        let green = AnsiColor::Green.on_default();
+        return format!("backup {name} is {green}whole{green:#}: {read}\n");
+    }
+    let red = AnsiColor::Red.on_default();
+    let lines: String = findings.iter().map(|finding| format!("  {finding}\n")).collect();
+    format!("backup {name} is {red}damaged{red:#}; whole are {read}\n{lines}")
+}

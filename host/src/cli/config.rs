@@ -1,0 +1,128 @@
+//! The configuration file: what a user does not want to type each time.
+
+use super::output::Format;
+use crate::report::{Code, Problem, ResultOf, did_you_mean};
+use clap::{ColorChoice, ValueEnum};
+use std::path::{Path, PathBuf};
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+/// Every key that a configuration file may have.
+const KEYS: [&str; 4] = ["cluster", "store", "output", "color"];
+
+/// What a configuration file says. Keys that it lacks are none.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Config {
+    /// `cluster = "dir:./manifests"`
+    pub cluster: Option<String>,
+    /// `store = "file:./backups"`
+    pub store: Option<String>,
+    /// `output = "json"`
+    pub output: Option<Format>,
+    /// `color = "never"`
+    pub color: Option<ColorChoice>,
+}
+
+impl Config {
+    /// The file at `path`, which must be there; or the user's, if there is one.
+    pub fn read(path: Option<&Path>) -> ResultOf<Self> {
+        let Some(file) = path.map(Path::to_owned).or_else(users_file) else { return Ok(Config::default()) };
+        match std::fs::read_to_string(&file) {
+            Ok(text) => Config::parse(&text, &file.display().to_string()),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound && path.is_none() => Ok(Config::default()),
+            Err(error) => {
+                let code = match error.kind() {
+                    std::io::ErrorKind::NotFound => Code::NotFound,
+                    _ => Code::FileAccess,
+                };
+                Err(Problem::new(code, format!("the configuration file cannot be read: {error}"))
+                    .about(file.display()))
+            }
+        }
+    }
+
+    /// Read `text`; errors name `file` and the line.
+    fn parse(text: &str, file: &str) -> ResultOf<Self> {
+        let at = |offset: usize, message: String| {
+            let before = text.get(..offset).unwrap_or(text);
+            let line = before.matches('\n').count() + 1;
+            Problem::new(Code::InvalidDocument, message).about(format!("{file}:{line}"))
+        };
+        let table = DeTable::parse(text).map_err(|error| {
+            let offset = error.span().map_or(0, |span| span.start);
+            at(offset, format!("not TOML: {}", error.message().lines().collect::<Vec<_>>().join(", ")))
+        })?;
+        let mut config = Config::default();
+        for (key, value) in table.get_ref() {
+            config.set(key.get_ref(), value).map_err(|message| at(key.span().start, message))?;
+        }
+        Ok(config)
+    }
+
+    fn set(&mut self, key: &str, value: &Spanned<DeValue<'_>>) -> Result<(), String> {
+        let text =
+            || value.get_ref().as_str().map(str::to_owned).ok_or_else(|| format!("'{key}' must be a text in quotes"));
+        match key {
+            "cluster" => self.cluster = Some(text()?),
+            "store" => self.store = Some(text()?),
+            "output" => self.output = Some(choice(key, &text()?)?),
+            "color" => self.color = Some(choice(key, &text()?)?),
+            _ => {
+                let meant = did_you_mean(key, KEYS);
+                return Err(format!("unknown key '{key}'{meant} Known keys: {}.", KEYS.join(", ")));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// One of the values of an option, as the command line would take it.
+fn choice<T: ValueEnum>(key: &str, text: &str) -> Result<T, String> {
+    T::from_str(text, false).map_err(|_| {
+        let known: Vec<String> =
+            T::value_variants().iter().filter_map(T::to_possible_value).map(|value| value.get_name().to_owned()).collect();
+        format!("'{text}' is no value of '{key}'{} Known values: {}.", did_you_mean(text, &known), known.join(", "))
+    })
+}
+
+/// Where the user's configuration file lies, by the XDG base directory specification.
+fn users_file() -> Option<PathBuf> {
+    let variable = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let folder = variable("XDG_CONFIG_HOME").filter(|path| path.is_absolute());
+    Some(folder.or_else(|| Some(variable("HOME")?.join(".config")))?.join("lazarette").join("config.toml"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    #[test]
+    fn every_key_is_read() {
+        let text = "cluster = 'dir:a'\nstore = \"file:b\"\noutput = 'json'\ncolor = 'never'\n";
+        let expected = Config {
+            cluster: Some("dir:a".into()),
+            store: Some("file:b".into()),
+            output: Some(Format::Json),
+            color: Some(ColorChoice::Never),
+        };
+        assert_eq!(Config::parse(text, "config.toml"), Ok(expected));
+    }
+
+    #[rstest]
+    #[case::unknown_key("store = 'file:b'\nclutser = 'dir:a'", "config.toml:2: unknown key 'clutser'; did you mean 'cluster'?")]
+    #[case::unknown_value("output = 'jsno'", "config.toml:1: 'jsno' is no value of 'output'; did you mean 'json'?")]
+    #[case::wrong_type("\nstore = 1", "config.toml:2: 'store' must be a text in quotes")]
+    #[case::no_toml("store = ", "config.toml:1: not TOML: ")]
+    fn what_is_wrong_is_named_with_its_line(#[case] text: &str, #[case] message: &str) {
+        let problem = Config::parse(text, "config.toml").unwrap_err();
+        assert!(problem.to_string().starts_with(message), "{problem}");
+        assert_eq!(problem.code, Code::InvalidDocument);
+    }
+
+    #[test]
+    fn a_file_that_was_named_must_be_there() {
+        let problem = Config::read(Some(Path::new("/no/such/file"))).unwrap_err();
+        assert_eq!(problem.code, Code::NotFound);
+    }
+}

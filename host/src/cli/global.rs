@@ -1,0 +1,53 @@
+//! Options that every command takes.
+
+use super::output::Format;
+use clap::{ArgAction, Args, ColorChoice, ValueHint};
+use std::path::PathBuf;
+
+/// Options that every command takes. What is not given comes from the environment, then from the configuration file.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Global options")]
+pub(super) struct Global {
+    /// Cluster to back up or restore to: `dir:PATH`, a folder of manifests
+    #[arg(long, global = true, env = "LAZARETTE_CLUSTER", hide_env_values = true, value_name = "ADDRESS")]
+    pub cluster: Option<String>,
+
+    /// Store of backups: `file:PATH`, a folder
+    #[arg(long, global = true, env = "LAZARETTE_STORE", hide_env_values = true, value_name = "ADDRESS")]
+    pub store: Option<String>,
+
+    /// Form in which results are printed [default: table]
+    #[arg(
+        short,
+        long,
+        global = true,
+        env = "LAZARETTE_OUTPUT",
+        hide_env_values = true,
+        value_name = "FORM",
+        hide_possible_values = false
+    )]
+    pub output: Option<Format>,
+
+    /// When to use colours [default: auto, which is on a terminal]
+    #[arg(long, global = true, env = "LAZARETTE_COLOR", hide_env_values = true, value_name = "WHEN")]
+    pub color: Option<ColorChoice>,
+
+    /// Configuration file [default: lazarette/config.toml in $XDG_CONFIG_HOME or ~/.config]
+    #[arg(
+        long,
+        global = true,
+        env = "LAZARETTE_CONFIG",
+        hide_env_values = true,
+        value_name = "FILE",
+        value_hint = ValueHint::FilePath
+    )]
+    pub config: Option<PathBuf>,
+
+    /// Say more about what is done; twice for even more
+    #[arg(short, long, global = true, action = ArgAction::Count, conflicts_with = "quiet")]
+    pub verbose: u8,
+
+    /// Say nothing but errors and results
+    #[arg(short, long, global = true)]
+    pub quiet: bool,
+}

@@ -1,0 +1,73 @@
+//! Progress on a terminal.
+
+use crate::report::{Position, Progress};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::time::Duration;
+use tokio::task::JoinHandle;
+
+/// How often the line is drawn.
+const INTERVAL: Duration = Duration::from_millis(100);
+
+/// A line on standard error that shows how far an operation is, until this is dropped. Nothing where standard error is
+/// no terminal.
+pub(super) struct Watched {
+    bar: ProgressBar,
+    drawing: JoinHandle<()>,
+}
+
+impl Watched {
+    /// Show `progress` unless `hidden`.
+    pub fn new(progress: Progress, hidden: bool) -> Self {
+        let target = if hidden { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
+        let bar = ProgressBar::with_draw_target(None, target);
+        let drawing = tokio::spawn(draw(bar.clone(), progress));
+        Watched { bar, drawing }
+    }
+}
+
+impl Drop for Watched {
+    fn drop(&mut self) {
+        self.drawing.abort();
+        self.bar.finish_and_clear();
+    }
+}
+
+async fn draw(bar: ProgressBar, progress: Progress) {
+    let mut shown = Position::default();
+    loop {
+        tokio::time::sleep(INTERVAL).await;
+        let now = progress.now();
+        if (&now.step, now.total) != (&shown.step, shown.total) {
+            bar.set_style(style(now.total));
+            bar.set_length(now.total.unwrap_or_default());
+            bar.set_message(now.step.clone());
+        }
+        bar.set_position(now.done);
+        bar.tick();
+        shown = now;
+    }
+}
+
+/// A bar where the number of things to do is known, a spinner where it is not.
+fn style(total: Option<u64>) -> ProgressStyle {
+    let template = match total {
+        Some(_) => "{msg} [{bar:30}] {pos}/{len} {elapsed}",
+        None => "{spinner} {msg} {pos} {elapsed}",
+    };
+    // The templates are constants and tested.
+    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_spinner())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn templates_are_right() {
+        for total in [Some(3), None] {
+            let (one, _) = (style(total), total);
+            let bar = ProgressBar::hidden();
+            bar.set_style(one);
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! What every command has: its options put together from all places, and ways to open things and to tell the user.
+
+use super::config::Config;
+use super::failure::say;
+use super::global::Global;
+use super::output::{Format, Output};
+use super::progress_bar::Watched;
+use crate::report::{Code, Outcome, Problem, Progress, ResultOf};
+use crate::store::{self, Store};
+use anstyle::{AnsiColor, Style};
+use clap::ColorChoice;
+use std::sync::Arc;
+use tracing_subscriber::EnvFilter;
+
+/// What every command has.
+#[derive(Debug)]
+pub(super) struct Session {
+    /// Where results go.
+    pub output: Output,
+    cluster: Option<String>,
+    store: Option<String>,
+    quiet: bool,
+}
+
+impl Session {
+    /// Put options together: those of the command line, then the environment (which the parser looks at), then the
+    /// configuration file.
+    pub fn open(global: Global) -> ResultOf<Self> {
+        let config = Config::read(global.config.as_deref())?;
+        global_color(global.color.or(config.color).unwrap_or(ColorChoice::Auto)).write_global();
+        log(global.verbose);
+        Ok(Session {
+            output: Output { format: global.output.or(config.output).unwrap_or_default() },
+            cluster: global.cluster.or(config.cluster),
+            store: global.store.or(config.store),
+            quiet: global.quiet,
+        })
+    }
+
+    /// The store that the user named.
+    pub fn store(&self) -> ResultOf<Arc<dyn Store>> {
+        let address = self.store.as_deref().ok_or_else(|| {
+            missing("store", "--store file:PATH, LAZARETTE_STORE, or `store` in the configuration file")
+        })?;
+        Ok(store::open(address)?)
+    }
+
+    /// Tell the user what happens, unless they want quiet.
+    pub fn say(&self, line: &str) {
+        if !self.quiet {
+            say(line);
+        }
+    }
+
+    /// Tell the user of something that they should know and that stops nothing.
+    pub fn warn(&self, text: impl std::fmt::Display) {
+        let yellow = AnsiColor::Yellow.on_default().bold();
+        self.say(&format!("{yellow}warning{yellow:#}: {text}"));
+    }
+
+    /// Show `progress` on the terminal, if there is one, until what this returns is dropped.
+    pub fn watch(&self, progress: &Progress) -> Watched {
+        Watched::new(progress.clone(), self.quiet)
+    }
+}
+
+fn missing(what: &str, ways: &str) -> Problem {
+    Problem::new(Code::InvalidArgument, format!("no {what} is named: name it with {ways}"))
+}
+
+fn global_color(choice: ColorChoice) -> anstream::ColorChoice {
+    match choice {
+        ColorChoice::Auto => anstream::ColorChoice::Auto,
+        ColorChoice::Always => anstream::ColorChoice::Always,
+        ColorChoice::Never => anstream::ColorChoice::Never,
+    }
+}
+
+/// Log our own doings on standard error. A second call, by a command that the demo runs, changes nothing.
+fn log(verbose: u8) {
+    let level = match verbose {
+        0 => "warn",
+        1 => "info",
+        _ => "debug",
+    };
+    let subscriber = tracing_subscriber::fmt()
+        .with_env_filter(EnvFilter::new(format!("lazarette={level}")))
+        .with_writer(std::io::stderr)
+        .with_target(false)
+        .without_time();
+    let _ = subscriber.try_init();
+}

@@ -1,0 +1,34 @@
+//! `lazarette store`
+
+mod cleanup;
+
+use super::examples::examples;
+use super::failure::Ended;
+use super::session::Session;
+use crate::report::Outcome;
+use clap::{Args, Subcommand};
+
+/// Look after a store
+#[derive(Args, Debug)]
+#[command(
+    subcommand_required = true,
+    arg_required_else_help = true,
+    after_help = examples(&[("Remove what was never finished", "lazarette store cleanup --store file:./backups")])
+)]
+pub(crate) struct StoreCommand {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand, Debug)]
+enum Command {
+    Cleanup(cleanup::Cleanup),
+}
+
+impl StoreCommand {
+    pub async fn run(self, session: &Session) -> Ended<Outcome> {
+        match self.command {
+            Command::Cleanup(command) => command.run(session).await,
+        }
+    }
+}
