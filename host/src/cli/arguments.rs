@@ -51,7 +51,10 @@ mod tests {
     /// Each command with the words that lead to it.
     fn all(command: &clap::Command, path: &str, found: &mut Vec<(String, clap::Command)>) {
         found.push((path.to_owned(), command.clone()));
-        for child in command.get_subcommands().filter(|child| child.get_name() != "help") {
+        for child in command
+            .get_subcommands()
+            .filter(|child| child.get_name() != "help")
+        {
             all(child, &format!("{path} {}", child.get_name()), found);
         }
     }
@@ -77,11 +80,20 @@ mod tests {
     #[test]
     fn every_command_has_examples_and_they_can_be_typed() {
         for (path, command) in commands() {
-            let help = command.get_after_help().unwrap_or_else(|| panic!("{path} has no examples")).to_string();
-            let lines: Vec<&str> = help.lines().map(str::trim).filter(|line| line.starts_with("lazarette")).collect();
+            let help = command
+                .get_after_help()
+                .unwrap_or_else(|| panic!("{path} has no examples"))
+                .to_string();
+            let lines: Vec<&str> = help
+                .lines()
+                .map(str::trim)
+                .filter(|line| line.starts_with("lazarette"))
+                .collect();
             assert!(!lines.is_empty(), "{path} has no examples");
             for line in lines {
-                let words = line.split_whitespace().take_while(|word| !matches!(*word, "|" | ">" | "<"));
+                let words = line
+                    .split_whitespace()
+                    .take_while(|word| !matches!(*word, "|" | ">" | "<"));
                 let parsed = Arguments::try_parse_from(words);
                 assert!(parsed.is_ok(), "{line}: {}", parsed.unwrap_err());
                 assert!(line.starts_with(&path), "'{line}' is no example of {path}");

@@ -26,17 +26,23 @@ pub(super) struct Config {
 impl Config {
     /// The file at `path`, which must be there; or the user's, if there is one.
     pub fn read(path: Option<&Path>) -> ResultOf<Self> {
-        let Some(file) = path.map(Path::to_owned).or_else(users_file) else { return Ok(Config::default()) };
+        let Some(file) = path.map(Path::to_owned).or_else(users_file) else {
+            return Ok(Config::default());
+        };
         match std::fs::read_to_string(&file) {
             Ok(text) => Config::parse(&text, &file.display().to_string()),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound && path.is_none() => Ok(Config::default()),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound && path.is_none() => {
+                Ok(Config::default())
+            }
             Err(error) => {
                 let code = match error.kind() {
                     std::io::ErrorKind::NotFound => Code::NotFound,
                     _ => Code::FileAccess,
                 };
-                Err(Problem::new(code, format!("the configuration file cannot be read: {error}"))
-                    .about(file.display()))
+                Err(
+                    Problem::new(code, format!("the configuration file cannot be read: {error}"))
+                        .about(file.display()),
+                )
             }
         }
     }
@@ -50,18 +56,31 @@ impl Config {
         };
         let table = DeTable::parse(text).map_err(|error| {
             let offset = error.span().map_or(0, |span| span.start);
-            at(offset, format!("not TOML: {}", error.message().lines().collect::<Vec<_>>().join(", ")))
+            at(
+                offset,
+                format!(
+                    "not TOML: {}",
+                    error.message().lines().collect::<Vec<_>>().join(", ")
+                ),
+            )
         })?;
         let mut config = Config::default();
         for (key, value) in table.get_ref() {
-            config.set(key.get_ref(), value).map_err(|message| at(key.span().start, message))?;
+            config
+                .set(key.get_ref(), value)
+                .map_err(|message| at(key.span().start, message))?;
         }
         Ok(config)
     }
 
     fn set(&mut self, key: &str, value: &Spanned<DeValue<'_>>) -> Result<(), String> {
-        let text =
-            || value.get_ref().as_str().map(str::to_owned).ok_or_else(|| format!("'{key}' must be a text in quotes"));
+        let text = || {
+            value
+                .get_ref()
+                .as_str()
+                .map(str::to_owned)
+                .ok_or_else(|| format!("'{key}' must be a text in quotes"))
+        };
         match key {
             "cluster" => self.cluster = Some(text()?),
             "store" => self.store = Some(text()?),
@@ -69,7 +88,10 @@ impl Config {
             "color" => self.color = Some(choice(key, &text()?)?),
             _ => {
                 let meant = did_you_mean(key, KEYS);
-                return Err(format!("unknown key '{key}'{meant} Known keys: {}.", KEYS.join(", ")));
+                return Err(format!(
+                    "unknown key '{key}'{meant} Known keys: {}.",
+                    KEYS.join(", ")
+                ));
             }
         }
         Ok(())
@@ -79,17 +101,33 @@ impl Config {
 /// One of the values of an option, as the command line would take it.
 fn choice<T: ValueEnum>(key: &str, text: &str) -> Result<T, String> {
     T::from_str(text, false).map_err(|_| {
-        let known: Vec<String> =
-            T::value_variants().iter().filter_map(T::to_possible_value).map(|value| value.get_name().to_owned()).collect();
-        format!("'{text}' is no value of '{key}'{} Known values: {}.", did_you_mean(text, &known), known.join(", "))
+        let known: Vec<String> = T::value_variants()
+            .iter()
+            .filter_map(T::to_possible_value)
+            .map(|value| value.get_name().to_owned())
+            .collect();
+        format!(
+            "'{text}' is no value of '{key}'{} Known values: {}.",
+            did_you_mean(text, &known),
+            known.join(", ")
+        )
     })
 }
 
 /// Where the user's configuration file lies, by the XDG base directory specification.
 fn users_file() -> Option<PathBuf> {
-    let variable = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let variable = |name| {
+        std::env::var_os(name)
+            .filter(|value| !value.is_empty())
+            .map(PathBuf::from)
+    };
     let folder = variable("XDG_CONFIG_HOME").filter(|path| path.is_absolute());
-    Some(folder.or_else(|| Some(variable("HOME")?.join(".config")))?.join("lazarette").join("config.toml"))
+    Some(
+        folder
+            .or_else(|| Some(variable("HOME")?.join(".config")))?
+            .join("lazarette")
+            .join("config.toml"),
+    )
 }
 
 #[cfg(test)]
@@ -110,8 +148,14 @@ mod tests {
     }
 
     #[rstest]
-    #[case::unknown_key("store = 'file:b'\nclutser = 'dir:a'", "config.toml:2: unknown key 'clutser'; did you mean 'cluster'?")]
-    #[case::unknown_value("output = 'jsno'", "config.toml:1: 'jsno' is no value of 'output'; did you mean 'json'?")]
+    #[case::unknown_key(
+        "store = 'file:b'\nclutser = 'dir:a'",
+        "config.toml:2: unknown key 'clutser'; did you mean 'cluster'?"
+    )]
+    #[case::unknown_value(
+        "output = 'jsno'",
+        "config.toml:1: 'jsno' is no value of 'output'; did you mean 'json'?"
+    )]
     #[case::wrong_type("\nstore = 1", "config.toml:2: 'store' must be a text in quotes")]
     #[case::no_toml("store = ", "config.toml:1: not TOML: ")]
     fn what_is_wrong_is_named_with_its_line(#[case] text: &str, #[case] message: &str) {

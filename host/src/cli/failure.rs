@@ -73,10 +73,16 @@ pub(super) fn from_parser(error: &clap::Error) -> ExitCode {
 
 /// Whether the words of a command that cannot be parsed ask for JSON.
 fn json_is_wanted() -> bool {
-    let words: Vec<String> = std::env::args_os().map(|word| word.to_string_lossy().into_owned()).collect();
-    let after_option = words.windows(2).any(|pair| matches!(pair, [option, form] if is_output(option) && form == "json"));
+    let words: Vec<String> = std::env::args_os()
+        .map(|word| word.to_string_lossy().into_owned())
+        .collect();
+    let after_option = words
+        .windows(2)
+        .any(|pair| matches!(pair, [option, form] if is_output(option) && form == "json"));
     after_option
-        || words.iter().any(|word| matches!(word.as_str(), "-ojson" | "-o=json" | "--output=json"))
+        || words
+            .iter()
+            .any(|word| matches!(word.as_str(), "-ojson" | "-o=json" | "--output=json"))
         || std::env::var("LAZARETTE_OUTPUT").is_ok_and(|form| form == "json")
 }
 
@@ -103,6 +109,12 @@ mod tests {
     fn an_error_says_what_and_where_and_what_to_do() {
         let text = explain(&Problem::new(Code::NotFound, "there is no such backup").about("nightly"));
         let plain = anstream::adapter::strip_str(&text).to_string();
-        assert_eq!(plain, format!("error[NotFound]: nightly: there is no such backup\nhelp: {}", Code::NotFound.action()));
+        assert_eq!(
+            plain,
+            format!(
+                "error[NotFound]: nightly: there is no such backup\nhelp: {}",
+                Code::NotFound.action()
+            )
+        );
     }
 }

@@ -9,11 +9,23 @@ use std::path::PathBuf;
 #[command(next_help_heading = "Global options")]
 pub(super) struct Global {
     /// Cluster to back up or restore to: `dir:PATH`, a folder of manifests
-    #[arg(long, global = true, env = "LAZARETTE_CLUSTER", hide_env_values = true, value_name = "ADDRESS")]
+    #[arg(
+        long,
+        global = true,
+        env = "LAZARETTE_CLUSTER",
+        hide_env_values = true,
+        value_name = "ADDRESS"
+    )]
     pub cluster: Option<String>,
 
     /// Store of backups: `file:PATH`, a folder
-    #[arg(long, global = true, env = "LAZARETTE_STORE", hide_env_values = true, value_name = "ADDRESS")]
+    #[arg(
+        long,
+        global = true,
+        env = "LAZARETTE_STORE",
+        hide_env_values = true,
+        value_name = "ADDRESS"
+    )]
     pub store: Option<String>,
 
     /// Form in which results are printed [default: table]
@@ -29,7 +41,13 @@ pub(super) struct Global {
     pub output: Option<Format>,
 
     /// When to use colours [default: auto, which is on a terminal]
-    #[arg(long, global = true, env = "LAZARETTE_COLOR", hide_env_values = true, value_name = "WHEN")]
+    #[arg(
+        long,
+        global = true,
+        env = "LAZARETTE_COLOR",
+        hide_env_values = true,
+        value_name = "WHEN"
+    )]
     pub color: Option<ColorChoice>,
 
     /// Configuration file [default: lazarette/config.toml in $XDG_CONFIG_HOME or ~/.config]

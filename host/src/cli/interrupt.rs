@@ -9,7 +9,8 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 /// the process.
 pub(super) fn cancellation() -> ResultOf<Cancellation> {
     let listen = |kind| {
-        signal(kind).map_err(|error| Problem::new(Code::Internal, format!("cannot listen for signals: {error}")))
+        signal(kind)
+            .map_err(|error| Problem::new(Code::Internal, format!("cannot listen for signals: {error}")))
     };
     let signals = (listen(SignalKind::interrupt())?, listen(SignalKind::terminate())?);
     let cancellation = Cancellation::default();

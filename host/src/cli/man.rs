@@ -42,7 +42,10 @@ fn find(root: clap::Command, words: &[String]) -> ResultOf<clap::Command> {
         command.find_subcommand(word).cloned().ok_or_else(|| {
             let known: Vec<&str> = command.get_subcommands().map(clap::Command::get_name).collect();
             let meant = did_you_mean(word, &known);
-            Problem::new(Code::InvalidArgument, format!("there is no command '{word}'{meant}"))
+            Problem::new(
+                Code::InvalidArgument,
+                format!("there is no command '{word}'{meant}"),
+            )
         })
     })
 }
@@ -52,7 +55,12 @@ fn page(command: clap::Command) -> ResultOf<String> {
     let mut page = Vec::new();
     clap_mangen::Man::new(command)
         .render(&mut page)
-        .map_err(|error| Problem::new(Code::Internal, format!("a manual page cannot be written: {error}")))?;
+        .map_err(|error| {
+            Problem::new(
+                Code::Internal,
+                format!("a manual page cannot be written: {error}"),
+            )
+        })?;
     Ok(String::from_utf8_lossy(&page).into_owned())
 }
 

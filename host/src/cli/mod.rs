@@ -29,7 +29,11 @@ use std::process::ExitCode;
 pub fn main() -> ExitCode {
     // Who types the bare name wants to know what there is.
     let bare = std::env::args_os().len() == 1;
-    let parsed = if bare { Arguments::try_parse_from(["lazarette", "--help"]) } else { Arguments::try_parse() };
+    let parsed = if bare {
+        Arguments::try_parse_from(["lazarette", "--help"])
+    } else {
+        Arguments::try_parse()
+    };
     let arguments = match parsed {
         Ok(arguments) => arguments,
         Err(error) => return failure::from_parser(&error),

@@ -28,15 +28,15 @@ pub(super) struct Output {
 impl Output {
     /// Print `value`: for people as the `text` that is made for a terminal of a number of columns (none: no terminal,
     /// lines may be as long as they need), and for programs as it is.
-    pub fn show<T: Serialize>(
-        self,
-        value: &T,
-        text: impl FnOnce(&T, Option<u16>) -> String,
-    ) -> ResultOf<()> {
-        let internal = |error: serde_json::Error| Problem::new(Code::Internal, format!("a result has no JSON: {error}"));
+    pub fn show<T: Serialize>(self, value: &T, text: impl FnOnce(&T, Option<u16>) -> String) -> ResultOf<()> {
+        let internal =
+            |error: serde_json::Error| Problem::new(Code::Internal, format!("a result has no JSON: {error}"));
         match self.format {
             Format::Table => self.write(&text(value, terminal_width())),
-            Format::Json => self.write(&format!("{}\n", serde_json::to_string_pretty(value).map_err(internal)?)),
+            Format::Json => self.write(&format!(
+                "{}\n",
+                serde_json::to_string_pretty(value).map_err(internal)?
+            )),
             Format::Yaml => self.write(&yaml::write(&serde_json::to_value(value).map_err(internal)?)),
         }
     }
@@ -46,9 +46,10 @@ impl Output {
     pub fn write(self, text: &str) -> ResultOf<()> {
         let mut out = anstream::stdout();
         match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-            Err(error) if error.kind() != ErrorKind::BrokenPipe => {
-                Err(Problem::new(Code::FileAccess, format!("cannot write to standard output: {error}")))
-            }
+            Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(Problem::new(
+                Code::FileAccess,
+                format!("cannot write to standard output: {error}"),
+            )),
             _ => Ok(()),
         }
     }

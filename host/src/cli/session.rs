@@ -3,11 +3,11 @@
 use super::config::Config;
 use super::failure::say;
 use super::global::Global;
-use super::output::{Format, Output};
+use super::output::Output;
 use super::progress_bar::Watched;
-use crate::report::{Code, Outcome, Problem, Progress, ResultOf};
+use crate::report::{Code, Problem, Progress, ResultOf};
 use crate::store::{self, Store};
-use anstyle::{AnsiColor, Style};
+use anstyle::AnsiColor;
 use clap::ColorChoice;
 use std::sync::Arc;
 use tracing_subscriber::EnvFilter;
@@ -30,7 +30,9 @@ impl Session {
         global_color(global.color.or(config.color).unwrap_or(ColorChoice::Auto)).write_global();
         log(global.verbose);
         Ok(Session {
-            output: Output { format: global.output.or(config.output).unwrap_or_default() },
+            output: Output {
+                format: global.output.or(config.output).unwrap_or_default(),
+            },
             cluster: global.cluster.or(config.cluster),
             store: global.store.or(config.store),
             quiet: global.quiet,
@@ -40,7 +42,10 @@ impl Session {
     /// The store that the user named.
     pub fn store(&self) -> ResultOf<Arc<dyn Store>> {
         let address = self.store.as_deref().ok_or_else(|| {
-            missing("store", "--store file:PATH, LAZARETTE_STORE, or `store` in the configuration file")
+            missing(
+                "store",
+                "--store file:PATH, LAZARETTE_STORE, or `store` in the configuration file",
+            )
         })?;
         Ok(store::open(address)?)
     }
@@ -65,7 +70,10 @@ impl Session {
 }
 
 fn missing(what: &str, ways: &str) -> Problem {
-    Problem::new(Code::InvalidArgument, format!("no {what} is named: name it with {ways}"))
+    Problem::new(
+        Code::InvalidArgument,
+        format!("no {what} is named: name it with {ways}"),
+    )
 }
 
 fn global_color(choice: ColorChoice) -> anstream::ColorChoice {

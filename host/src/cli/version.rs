@@ -16,10 +16,14 @@ struct Versions {
 }
 
 pub(super) fn run(session: &Session) -> Ended<Outcome> {
-    let versions = Versions { lazarette: env!("CARGO_PKG_VERSION"), contract: CONTRACT_VERSION };
+    let versions = Versions {
+        lazarette: env!("CARGO_PKG_VERSION"),
+        contract: CONTRACT_VERSION,
+    };
     session.output.show(&versions, |versions, _| {
         let mut text = Description::default();
-        text.field("lazarette", versions.lazarette).field("contract", versions.contract);
+        text.field("lazarette", versions.lazarette)
+            .field("contract", versions.contract);
         text.render()
     })?;
     Ok(Outcome::Completed)

@@ -44,7 +44,12 @@ impl Description {
             if !heading.is_empty() {
                 let _ = writeln!(text, "{bold}{heading}:{bold:#}");
             }
-            let width = fields.iter().map(|(name, _)| name.chars().count()).max().unwrap_or_default() + 1;
+            let width = fields
+                .iter()
+                .map(|(name, _)| name.chars().count())
+                .max()
+                .unwrap_or_default()
+                + 1;
             for (name, value) in fields {
                 let continued = format!("\n{:width$}", "", width = indent.len() + width + INDENT.len());
                 let value = value.trim_end().replace('\n', &continued);
@@ -63,10 +68,16 @@ mod tests {
     #[test]
     fn values_stand_below_each_other() {
         let mut description = Description::default();
-        description.field("Name", "nightly").field("Namespaces", "shop\nbank").field("Labels", "");
+        description
+            .field("Name", "nightly")
+            .field("Namespaces", "shop\nbank")
+            .field("Labels", "");
         description.section("Objects").field("pods", 3);
         description.section("Empty");
         let text = anstream::adapter::strip_str(&description.render()).to_string();
-        assert_eq!(text, "Name:        nightly\nNamespaces:  shop\n             bank\nObjects:\n  pods:  3\n");
+        assert_eq!(
+            text,
+            "Name:        nightly\nNamespaces:  shop\n             bank\nObjects:\n  pods:  3\n"
+        );
     }
 }

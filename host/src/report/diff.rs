@@ -12,7 +12,12 @@ const CONTEXT: usize = 3;
 pub fn diff(before: &str, after: &str) -> String {
     let difference = TextDiff::from_lines(before, after);
     let mut text = String::new();
-    for hunk in difference.unified_diff().context_radius(CONTEXT).missing_newline_hint(false).iter_hunks() {
+    for hunk in difference
+        .unified_diff()
+        .context_radius(CONTEXT)
+        .missing_newline_hint(false)
+        .iter_hunks()
+    {
         let _ = write!(text, "{hunk}");
     }
     text
@@ -42,7 +47,10 @@ mod tests {
     #[test]
     fn shows_what_changed_and_some_lines_around_it() {
         let text = diff(BEFORE, &BEFORE.replace('2', "9"));
-        assert_eq!(text, "@@ -1,5 +1,5 @@\n a: 1\n-b: 2\n+b: 9\n c: 3\n d: 4\n e: 5\n");
+        assert_eq!(
+            text,
+            "@@ -1,5 +1,5 @@\n a: 1\n-b: 2\n+b: 9\n c: 3\n d: 4\n e: 5\n"
+        );
     }
 
     #[test]

@@ -26,7 +26,10 @@ pub struct Cell {
 impl Cell {
     /// `text`, to be understood as `tone`.
     pub fn new(text: impl ToString, tone: Tone) -> Self {
-        Cell { text: text.to_string(), tone }
+        Cell {
+            text: text.to_string(),
+            tone,
+        }
     }
 }
 
@@ -46,7 +49,10 @@ pub struct Table {
 impl Table {
     /// A table without rows.
     pub fn new<const COLUMNS: usize>(headings: [&'static str; COLUMNS]) -> Self {
-        Table { headings: headings.to_vec(), rows: Vec::new() }
+        Table {
+            headings: headings.to_vec(),
+            rows: Vec::new(),
+        }
     }
 
     /// Add a row; as many cells as there are headings.
@@ -66,10 +72,15 @@ impl Table {
         grid.load_style(presets::NOTHING).force_no_tty().enforce_styling();
         grid.style_text_only();
         if let Some(width) = width {
-            grid.set_content_arrangement(ContentArrangement::Dynamic).set_width(width);
+            grid.set_content_arrangement(ContentArrangement::Dynamic)
+                .set_width(width);
         }
         if !self.headings.is_empty() {
-            grid.set_header(self.headings.iter().map(|text| TableCell::new(text).add_attribute(Attribute::Bold)));
+            grid.set_header(
+                self.headings
+                    .iter()
+                    .map(|text| TableCell::new(text).add_attribute(Attribute::Bold)),
+            );
         }
         for row in &self.rows {
             grid.add_row(row.iter().map(styled));
@@ -77,7 +88,9 @@ impl Table {
         for column in grid.column_iter_mut() {
             column.set_padding((0, 3));
         }
-        grid.lines().map(|line| format!("{}\n", line.trim_end())).collect()
+        grid.lines()
+            .map(|line| format!("{}\n", line.trim_end()))
+            .collect()
     }
 }
 

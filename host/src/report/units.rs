@@ -56,8 +56,14 @@ pub fn parse_duration(text: &str) -> Result<SignedDuration, String> {
     if span.get_years() != 0 || span.get_months() != 0 {
         return Err(format!("'{text}' has no fixed length: use days, such as 365d"));
     }
-    let length = span.to_duration(SpanRelativeTo::days_are_24_hours()).map_err(|_| refused())?;
-    if length > SignedDuration::ZERO { Ok(length) } else { Err(format!("'{text}' is no time at all")) }
+    let length = span
+        .to_duration(SpanRelativeTo::days_are_24_hours())
+        .map_err(|_| refused())?;
+    if length > SignedDuration::ZERO {
+        Ok(length)
+    } else {
+        Err(format!("'{text}' is no time at all"))
+    }
 }
 
 /// The form in which [`parse_duration`] reads it back: `30d`, `12h`, `1h30m`.

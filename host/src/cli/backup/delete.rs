@@ -56,7 +56,11 @@ impl Delete {
             deleted.deleted.push(name.to_string());
         }
         session.output.show(&deleted, |deleted, _| {
-            deleted.deleted.iter().map(|name| format!("backup {name} deleted\n")).collect()
+            deleted
+                .deleted
+                .iter()
+                .map(|name| format!("backup {name} deleted\n"))
+                .collect()
         })?;
         Ok(Outcome::Completed)
     }
@@ -64,7 +68,11 @@ impl Delete {
 
 /// Ask on the terminal. Where nobody can answer, deleting needs `--yes`.
 fn confirm(names: &[BackupName], store: &str) -> ResultOf<()> {
-    let names = names.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    let names = names
+        .iter()
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join(", ");
     let refused = |message: String| Err(Problem::new(Code::InvalidArgument, message));
     if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
         return refused(format!("deleting {names} needs --yes where nobody can be asked"));

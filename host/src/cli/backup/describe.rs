@@ -40,14 +40,25 @@ fn text(manifest: &Manifest) -> String {
         .field("Labels", labels(&manifest.labels))
         .field("Begun", units::moment(manifest.created_at))
         .field("Completed", units::moment(manifest.completed_at))
-        .field("Expires", manifest.expires_at.map_or_else(|| "never".to_owned(), units::moment))
+        .field(
+            "Expires",
+            manifest
+                .expires_at
+                .map_or_else(|| "never".to_owned(), units::moment),
+        )
         .field("Written by", format!("lazarette {}", manifest.program_version));
     filters(text.section("Filters"), &manifest.source);
     text.section("Contents")
         .field("Objects", manifest.contents.objects)
         .field("Size of objects", units::size(manifest.contents.bytes))
-        .field("Size in the store", units::size(manifest.files.iter().map(|file| file.size).sum()))
-        .field("Left out, being deleted", nonzero(manifest.contents.being_deleted))
+        .field(
+            "Size in the store",
+            units::size(manifest.files.iter().map(|file| file.size).sum()),
+        )
+        .field(
+            "Left out, being deleted",
+            nonzero(manifest.contents.being_deleted),
+        )
         .field("Left out by label", nonzero(manifest.contents.excluded_by_label))
         .field("Warnings", nonzero(manifest.warnings));
     text.section("Objects by type");
@@ -63,14 +74,28 @@ fn filters(text: &mut Description, source: &Source) {
         .field("Included resources", source.included_resources.join(", "))
         .field("Excluded resources", source.excluded_resources.join(", "))
         .field("Selector", source.selector.clone().unwrap_or_default())
-        .field("Cluster resources", source.include_cluster_resources.map(|yes| yes.to_string()).unwrap_or_default());
+        .field(
+            "Cluster resources",
+            source
+                .include_cluster_resources
+                .map(|yes| yes.to_string())
+                .unwrap_or_default(),
+        );
 }
 
 fn labels(labels: &BTreeMap<String, String>) -> String {
-    labels.iter().map(|(key, value)| format!("{key}={value}")).collect::<Vec<_>>().join(", ")
+    labels
+        .iter()
+        .map(|(key, value)| format!("{key}={value}"))
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 /// A count, or nothing where there is nothing to tell.
 fn nonzero(count: u64) -> String {
-    if count == 0 { String::new() } else { count.to_string() }
+    if count == 0 {
+        String::new()
+    } else {
+        count.to_string()
+    }
 }

@@ -1,6 +1,6 @@
 //! `lazarette backup list`
 
-use crate::archive::{self, ArchiveError, ListedBackup, Listing, Manifest, UnfinishedBackup};
+use crate::archive::{self, ListedBackup, Listing, Manifest, UnfinishedBackup};
 use crate::cli::examples::examples;
 use crate::cli::failure::Ended;
 use crate::cli::session::Session;
@@ -59,7 +59,9 @@ impl List {
         if found.backups.is_empty() && found.unfinished.is_empty() {
             session.say(&format!("There are no backups in {}.", store.address()));
         }
-        session.output.show(&found, |found, width| found.table(Timestamp::now()).render(width))?;
+        session
+            .output
+            .show(&found, |found, width| found.table(Timestamp::now()).render(width))?;
         Ok(Outcome::Completed)
     }
 }
@@ -68,15 +70,28 @@ impl From<ListedBackup> for Entry {
     fn from(backup: ListedBackup) -> Self {
         let name = backup.name.to_string();
         match backup.manifest {
-            Ok(manifest) => Entry { name, manifest: Some(manifest), problem: None },
-            Err(error) => Entry { name, manifest: None, problem: Some(error.into()) },
+            Ok(manifest) => Entry {
+                name,
+                manifest: Some(manifest),
+                problem: None,
+            },
+            Err(error) => Entry {
+                name,
+                manifest: None,
+                problem: Some(error.into()),
+            },
         }
     }
 }
 
 impl From<UnfinishedBackup> for Unfinished {
     fn from(backup: UnfinishedBackup) -> Self {
-        let UnfinishedBackup { name, claim, files, bytes } = backup;
+        let UnfinishedBackup {
+            name,
+            claim,
+            files,
+            bytes,
+        } = backup;
         Unfinished {
             name: name.to_string(),
             begun_at: claim.as_ref().map(|claim| claim.since),
@@ -100,7 +115,13 @@ impl Backups {
         for unfinished in &self.unfinished {
             let status = Cell::new("Unfinished", Tone::Warning);
             let size = units::size(unfinished.bytes);
-            table.row([(&unfinished.name).into(), status, "".into(), size.into(), age(unfinished.begun_at).into()]);
+            table.row([
+                (&unfinished.name).into(),
+                status,
+                "".into(),
+                size.into(),
+                age(unfinished.begun_at).into(),
+            ]);
         }
         table
     }

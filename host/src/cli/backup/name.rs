@@ -15,8 +15,13 @@ pub(in crate::cli) struct Name {
 
 /// `error` as the user sees it: where there is no such backup, with the name that they may have meant.
 pub(in crate::cli) async fn explain(error: ArchiveError, store: &dyn Store) -> Problem {
-    let ArchiveError::NotFound { name, .. } = &error else { return error.into() };
-    let known = archive::list(store).await.map(|listing| listing.backups).unwrap_or_default();
+    let ArchiveError::NotFound { name, .. } = &error else {
+        return error.into();
+    };
+    let known = archive::list(store)
+        .await
+        .map(|listing| listing.backups)
+        .unwrap_or_default();
     let known: Vec<String> = known.into_iter().map(|backup| backup.name.to_string()).collect();
     let meant = did_you_mean(name.as_str(), &known);
     Problem::new(Code::NotFound, format!("{error}{meant}"))

@@ -21,7 +21,11 @@ use serde::Serialize;
 ]))]
 pub(super) struct Verify {
     /// Names of the backups
-    #[arg(value_name = "BACKUP", required_unless_present = "all", conflicts_with = "all")]
+    #[arg(
+        value_name = "BACKUP",
+        required_unless_present = "all",
+        conflicts_with = "all"
+    )]
     backups: Vec<BackupName>,
 
     /// All backups of the store
@@ -49,13 +53,24 @@ impl Verify {
             self.check(store.as_ref(), &progress).await?
         };
         let whole = reports.iter().all(|report| report.whole);
-        session.output.show(&reports, |reports, _| reports.iter().map(text).collect())?;
-        Ok(if whole { Outcome::Completed } else { Outcome::Failed })
+        session
+            .output
+            .show(&reports, |reports, _| reports.iter().map(text).collect())?;
+        Ok(if whole {
+            Outcome::Completed
+        } else {
+            Outcome::Failed
+        })
     }
 
     async fn check(&self, store: &dyn Store, progress: &Progress) -> Ended<Vec<Report>> {
         let names = match self.all {
-            true => archive::list(store).await?.backups.into_iter().map(|backup| backup.name).collect(),
+            true => archive::list(store)
+                .await?
+                .backups
+                .into_iter()
+                .map(|backup| backup.name)
+                .collect(),
             false => self.backups.clone(),
         };
         let mut reports = Vec::new();
@@ -72,13 +87,33 @@ impl Verify {
 impl From<Verification> for Report {
     fn from(verification: Verification) -> Self {
         let whole = verification.is_whole();
-        let Verification { name, files, objects, bytes, findings } = verification;
-        Report { name: name.to_string(), whole, files, objects, bytes, findings }
+        let Verification {
+            name,
+            files,
+            objects,
+            bytes,
+            findings,
+        } = verification;
+        Report {
+            name: name.to_string(),
+            whole,
+            files,
+            objects,
+            bytes,
+            findings,
+        }
     }
 }
 
 fn text(report: &Report) -> String {
-    let Report { name, files, objects, bytes, findings, .. } = report;
+    let Report {
+        name,
+        files,
+        objects,
+        bytes,
+        findings,
+        ..
+    } = report;
     let read = format!("{objects} objects in {files} files, {}", units::size(*bytes));
     if report.whole {
         let green = AnsiColor::Green.on_default();

@@ -45,7 +45,11 @@ impl Cleanup {
             files: cleanup.files,
         };
         session.output.show(&removed, |removed, _| {
-            let names: String = removed.backups.iter().map(|name| format!("removed unfinished backup {name}\n")).collect();
+            let names: String = removed
+                .backups
+                .iter()
+                .map(|name| format!("removed unfinished backup {name}\n"))
+                .collect();
             match removed.files {
                 0 if names.is_empty() => "nothing to remove\n".to_owned(),
                 0 => names,
