@@ -1,11 +1,19 @@
 //! Objects of Kubernetes: who they are, their JSON, and how they are chosen.
 
+mod built_in;
+mod filter;
+mod glob;
 mod resource;
 mod schemas;
+mod selector;
 pub mod yaml;
 
+pub use built_in::{BuiltInType, built_in_types};
+pub use filter::{ClusterScope, Filter, FilterError, FilterSpec};
+pub use glob::{Glob, GlobError, is_pattern};
 pub use resource::{GroupResource, ParseGroupResourceError, ResourceType};
 pub use schemas::Schemas;
+pub use selector::{LabelSelector, SelectorError};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;

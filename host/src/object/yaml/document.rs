@@ -49,9 +49,8 @@ pub fn parse_all(text: &str) -> Result<Vec<Document>, YamlError> {
 
 /// The trees of all documents of `text`.
 pub(super) fn read(text: &str) -> Result<Vec<Tree>, YamlError> {
-    let parts = json_values(text)
-        .filter(|parts| parts.len() > 1)
-        .unwrap_or_else(|| vec![0..text.len()]);
+    let parts = json_values(text).filter(|parts| parts.len() > 1);
+    let parts = parts.unwrap_or_else(|| std::iter::once(0..text.len()).collect());
     let mut trees = Vec::new();
     for part in parts {
         let Some(part_text) = text.get(part.clone()) else {

@@ -55,7 +55,7 @@ fn write_value(out: &mut String, value: &Value, indent: usize, after: After) {
             }
             match scalar {
                 Value::String(text) if after != After::Nothing && fits_block(text) => {
-                    write_block(out, text, indent + 2)
+                    write_block(out, text, indent + 2);
                 }
                 Value::String(text) => write_string(out, text),
                 Value::Number(number) => out.push_str(&spell(number)),

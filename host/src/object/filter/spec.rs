@@ -1,0 +1,51 @@
+//! A filter as its user gives it.
+
+use serde::{Deserialize, Serialize};
+
+/// Which objects to take. The default takes everything; of the lists, those that exclude win.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct FilterSpec {
+    /// Names or patterns of namespaces; empty or `*`: all.
+    pub include_namespaces: Vec<String>,
+    /// Names or patterns of namespaces.
+    pub exclude_namespaces: Vec<String>,
+    /// Resource types; empty or `*`: all. `deployments`, `deployments.apps`, `Deployment`, `apps/Deployment`,
+    /// `v1/Secret`, `deploy`, or a pattern of `resource.group` such as `*.apps`. A name without a group means the
+    /// built-in type of that name where there is one.
+    pub include_resources: Vec<String>,
+    /// The same, to leave out.
+    pub exclude_resources: Vec<String>,
+    /// Label selectors as in `kubectl -l`; an object that fits one of them is taken.
+    pub selectors: Vec<String>,
+    /// Whether objects of the cluster as a whole are taken.
+    pub include_cluster_resources: ClusterScope,
+}
+
+/// Whether objects that are in no namespace are taken. Namespaces themselves are chosen by their names in any case.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ClusterScope {
+    /// When all namespaces are taken; else only those that the objects taken need.
+    #[default]
+    #[serde(rename = "auto")]
+    Auto,
+    /// Yes.
+    #[serde(rename = "true")]
+    Always,
+    /// No, not even those that the objects taken need.
+    #[serde(rename = "false")]
+    Never,
+}
+
+impl std::str::FromStr for ClusterScope {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "auto" => Ok(ClusterScope::Auto),
+            "true" => Ok(ClusterScope::Always),
+            "false" => Ok(ClusterScope::Never),
+            other => Err(format!("expected 'auto', 'true' or 'false', found '{other}'")),
+        }
+    }
+}
