@@ -6,6 +6,7 @@ mod completions;
 mod config;
 mod examples;
 mod failure;
+mod filters;
 mod global;
 mod interrupt;
 mod man;
@@ -13,6 +14,7 @@ mod output;
 mod progress_bar;
 mod session;
 mod store;
+mod values;
 mod version;
 
 use crate::report::{Code, Outcome, Problem};

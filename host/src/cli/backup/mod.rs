@@ -4,6 +4,7 @@ mod delete;
 mod describe;
 mod list;
 mod name;
+mod prune;
 mod verify;
 
 use super::examples::examples;
@@ -33,6 +34,7 @@ enum Command {
     Describe(describe::Describe),
     Verify(verify::Verify),
     Delete(delete::Delete),
+    Prune(prune::Prune),
 }
 
 impl BackupCommand {
@@ -42,6 +44,7 @@ impl BackupCommand {
             Command::Describe(command) => command.run(session).await,
             Command::Verify(command) => command.run(session).await,
             Command::Delete(command) => command.run(session).await,
+            Command::Prune(command) => command.run(session).await,
         }
     }
 }

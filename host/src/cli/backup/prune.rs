@@ -1,0 +1,121 @@
+//! `lazarette backup prune`
+
+use crate::backup::{self, Pruning, Reason, Retention};
+use crate::cli::examples::examples;
+use crate::cli::failure::Ended;
+use crate::cli::session::Session;
+use crate::report::{Cell, Outcome, Table, Tone};
+use clap::Args;
+use jiff::Timestamp;
+use serde::Serialize;
+
+/// Delete the backups that are expired, or that no rule keeps
+///
+/// Without a rule: those whose time (`backup create --ttl`) is over. With rules: those that no rule keeps and whose time
+/// is over, or that have none. Days, weeks, months and years without a backup do not count.
+#[derive(Args, Debug)]
+#[command(after_help = examples(&[
+    ("What would go", "lazarette backup prune --keep-daily 7 --keep-weekly 4 --dry-run --store file:./backups"),
+    ("Only what is expired", "lazarette backup prune"),
+]))]
+pub(super) struct Prune {
+    /// Keep the newest so many
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
+    keep_last: u32,
+
+    /// Keep the newest of each of so many days
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
+    keep_daily: u32,
+
+    /// Keep the newest of each of so many weeks
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
+    keep_weekly: u32,
+
+    /// Keep the newest of each of so many months
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
+    keep_monthly: u32,
+
+    /// Keep the newest of each of so many years
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
+    keep_yearly: u32,
+
+    /// Show what would be deleted, and delete nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+/// What was, or would be, done.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Report {
+    dry_run: bool,
+    backups: Vec<Entry>,
+    /// Names of backups that are left alone because nobody knows how old they are.
+    damaged: Vec<String>,
+}
+
+/// What becomes of a backup.
+#[derive(Serialize)]
+struct Entry {
+    name: String,
+    keep: bool,
+    reasons: Vec<Reason>,
+}
+
+impl Prune {
+    pub async fn run(self, session: &Session) -> Ended<Outcome> {
+        let store = session.store()?;
+        let retention = Retention {
+            last: self.keep_last,
+            daily: self.keep_daily,
+            weekly: self.keep_weekly,
+            monthly: self.keep_monthly,
+            yearly: self.keep_yearly,
+        };
+        let pruning = backup::plan_pruning(store.as_ref(), &retention, Timestamp::now()).await?;
+        if !self.dry_run {
+            backup::prune(store.as_ref(), &pruning).await?;
+        }
+        for (name, error) in &pruning.damaged {
+            session.warn(format!("backup {name} is left alone: {error}"));
+        }
+        if pruning.decisions.is_empty() {
+            session.say(&format!("There are no backups in {}.", store.address()));
+        }
+        let report = Report::new(&pruning, self.dry_run);
+        session
+            .output
+            .show(&report, |report, width| report.table().render(width))?;
+        Ok(Outcome::Completed)
+    }
+}
+
+impl Report {
+    fn new(pruning: &Pruning, dry_run: bool) -> Self {
+        let backups = pruning.decisions.iter().map(|decision| Entry {
+            name: decision.name.to_string(),
+            keep: decision.keeps(),
+            reasons: decision.reasons.clone(),
+        });
+        let damaged = pruning.damaged.iter().map(|(name, _)| name.to_string()).collect();
+        Report {
+            dry_run,
+            backups: backups.collect(),
+            damaged,
+        }
+    }
+
+    fn table(&self) -> Table {
+        let mut table = Table::new(["NAME", "RESULT", "REASON"]);
+        for Entry { name, keep, reasons } in &self.backups {
+            let result = match (keep, self.dry_run) {
+                (true, _) => Cell::new("kept", Tone::Good),
+                (false, true) => Cell::new("would be deleted", Tone::Warning),
+                (false, false) => Cell::new("deleted", Tone::Warning),
+            };
+            let reasons: Vec<String> = reasons.iter().map(ToString::to_string).collect();
+            table.row([name.into(), result, reasons.join(", ").into()]);
+        }
+        table
+    }
+}

@@ -1,0 +1,75 @@
+//! `lazarette plugin inspect`
+
+use crate::cli::examples::examples;
+use crate::cli::failure::Ended;
+use crate::cli::session::Session;
+use crate::plugin::{BUILT_INS, Inspection, PluginError, built_in_component};
+use crate::report::{Code, Description, Outcome, Problem, ResultOf, did_you_mean, units};
+use clap::{Args, ValueHint};
+use std::borrow::Cow;
+use std::io::ErrorKind;
+
+/// Show what a plugin is and what it asks for, without running it
+#[derive(Args, Debug)]
+#[command(after_help = examples(&[
+    ("A built-in one", "lazarette plugin inspect json-patch"),
+    ("A file", "lazarette plugin inspect ./my-plugin.wasm"),
+]))]
+pub(super) struct Inspect {
+    /// A component file, or the name of a built-in plugin
+    #[arg(value_name = "FILE|NAME", value_hint = ValueHint::FilePath)]
+    plugin: String,
+}
+
+impl Inspect {
+    pub fn run(self, session: &Session) -> Ended<Outcome> {
+        let inspection = look_at(&self.plugin, &read(&self.plugin)?)?;
+        session.output.show(&inspection, |inspection, _| text(inspection))?;
+        Ok(Outcome::Completed)
+    }
+}
+
+/// What can be known of the component `bytes`; errors name `plugin`.
+pub(super) fn look_at(plugin: &str, bytes: &[u8]) -> ResultOf<Inspection> {
+    Ok(Inspection::of(bytes).map_err(|kind| PluginError { plugin: plugin.to_owned(), kind })?)
+}
+
+fn read(plugin: &str) -> ResultOf<Cow<'static, [u8]>> {
+    if let Some(bytes) = built_in_component(plugin) {
+        return Ok(bytes.into());
+    }
+    std::fs::read(plugin).map(Cow::Owned).map_err(|error| match error.kind() {
+        ErrorKind::NotFound => {
+            let message = format!(
+                "there is no such file, and no built-in plugin of that name{}",
+                did_you_mean(plugin, BUILT_INS)
+            );
+            Problem::new(Code::NotFound, message).about(plugin)
+        }
+        _ => Problem::new(Code::FileAccess, error.to_string()).about(plugin),
+    })
+}
+
+fn text(inspection: &Inspection) -> String {
+    let manifest = inspection.manifest.clone().unwrap_or_default();
+    let mut text = Description::default();
+    text.field("Name", manifest.name)
+        .field("Version", manifest.version)
+        .field("Description", manifest.description)
+        .field("World", inspection.world.name())
+        .field("Contract", &inspection.contract)
+        .field("Applies to", manifest.applies_to.join(", "))
+        .field("Asks for grants", list(&manifest.grants))
+        .field("Imports", list(&inspection.imports))
+        .field("Size", units::size(u64::try_from(inspection.size).unwrap_or(u64::MAX)))
+        .field("SHA-256", &inspection.digest);
+    if let Some(schema) = manifest.config_schema {
+        text.section("Configuration").field("Schema", crate::object::yaml::write(&schema));
+    }
+    text.render()
+}
+
+/// One on each line.
+fn list(all: &[String]) -> String {
+    if all.is_empty() { "none".to_owned() } else { all.join("\n") }
+}
