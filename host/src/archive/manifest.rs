@@ -1,7 +1,7 @@
 //! The manifest: what a backup is, and the digest of each of its files. Its presence makes a backup.
 
 use super::{ArchiveError, BackupFile, BackupName, Digest};
-use crate::object::GroupResource;
+use crate::object::{FilterSpec, GroupResource};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -42,30 +42,15 @@ pub struct Manifest {
     pub files: Vec<FileRecord>,
 }
 
-/// What was backed up, in the words of the command line.
+/// What was backed up.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Source {
     /// Address of the cluster: `dir:./manifests`.
     pub cluster: String,
-    /// Patterns of namespaces; empty: all.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub included_namespaces: Vec<String>,
-    /// Patterns of namespaces.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub excluded_namespaces: Vec<String>,
-    /// Patterns of resource types; empty: all.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub included_resources: Vec<String>,
-    /// Patterns of resource types.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub excluded_resources: Vec<String>,
-    /// Label selector.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub selector: Option<String>,
-    /// Objects of the cluster as a whole: true, false, or none for `auto`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub include_cluster_resources: Option<bool>,
+    /// Which of its objects were to be taken.
+    #[serde(default)]
+    pub filter: FilterSpec,
 }
 
 /// What is in a backup.

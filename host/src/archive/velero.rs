@@ -1,6 +1,7 @@
 //! What Velero wants to see beside the objects: its Backup resource, and its list of warnings and errors.
 
 use super::{ArchiveError, Manifest, entry, file, member};
+use crate::object::ClusterScope;
 use crate::report::Problem;
 use serde_json::{Map, Value, json};
 use std::io::Write;
@@ -11,20 +12,26 @@ const NEVER: &str = "9999-12-31T23:59:59Z";
 
 /// Velero's Backup, version velero.io/v1.
 pub(super) fn backup_resource(manifest: &Manifest) -> Value {
-    let source = &manifest.source;
+    let filter = &manifest.source.filter;
     let mut spec = Map::new();
     spec.insert("storageLocation".to_owned(), json!("default"));
     let lists = [
-        ("includedNamespaces", &source.included_namespaces),
-        ("excludedNamespaces", &source.excluded_namespaces),
-        ("includedResources", &source.included_resources),
-        ("excludedResources", &source.excluded_resources),
+        ("includedNamespaces", &filter.include_namespaces),
+        ("excludedNamespaces", &filter.exclude_namespaces),
+        ("includedResources", &filter.include_resources),
+        ("excludedResources", &filter.exclude_resources),
     ];
     for (name, patterns) in lists.into_iter().filter(|(_, patterns)| !patterns.is_empty()) {
         spec.insert(name.to_owned(), json!(patterns));
     }
-    if let Some(include) = source.include_cluster_resources {
-        spec.insert("includeClusterResources".to_owned(), json!(include));
+    match filter.include_cluster_resources {
+        ClusterScope::Auto => {}
+        scope => {
+            spec.insert(
+                "includeClusterResources".to_owned(),
+                json!(scope == ClusterScope::Always),
+            );
+        }
     }
     json!({
         "apiVersion": "velero.io/v1",

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::object::{ObjectId, ResourceType};
 use crate::report::Problem;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use std::collections::{BTreeMap, VecDeque};
 use std::num::NonZero;
 use tokio::task::JoinHandle;
@@ -39,8 +39,8 @@ pub struct Description {
     pub source: Source,
     /// What its user wrote on it.
     pub labels: BTreeMap<String, String>,
-    /// When the backup may be removed; none: never.
-    pub expires_at: Option<Timestamp>,
+    /// How long after its creation the backup expires; none: never.
+    pub ttl: Option<SignedDuration>,
     /// What was not as it should be.
     pub warnings: Vec<Problem>,
     /// Objects that were left out because they were being deleted.
@@ -174,7 +174,7 @@ fn manifest(
     let Description {
         source,
         labels,
-        expires_at,
+        ttl,
         warnings,
         being_deleted,
         excluded_by_label,
@@ -185,7 +185,8 @@ fn manifest(
         id,
         created_at,
         completed_at: Timestamp::now(),
-        expires_at,
+        // Beyond the end of time it never expires.
+        expires_at: ttl.and_then(|ttl| created_at.checked_add(ttl).ok()),
         program_version: env!("CARGO_PKG_VERSION").to_owned(),
         source,
         labels,

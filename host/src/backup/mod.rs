@@ -1,7 +1,15 @@
 //! Backups: from a cluster into a store, and which of them to keep.
 
+mod create;
+mod error;
+mod needs;
 mod prune;
+mod request;
 mod retention;
+mod selection;
 
+pub use create::create;
+pub use error::BackupError;
 pub use prune::{Pruning, plan_pruning, prune};
+pub use request::{BackupRequest, BackupSummary};
 pub use retention::{Candidate, Decision, Reason, Retention};

@@ -1,6 +1,7 @@
 //! Clusters: a folder of manifests, and what every cluster can do.
 
 use crate::object::{ObjectId, ResourceType};
+use crate::report::{Code, Problem};
 use async_trait::async_trait;
 use futures::stream::BoxStream;
 use serde_json::Value;
@@ -137,4 +138,21 @@ pub enum ClusterError {
         /// What the system said.
         source: std::io::Error,
     },
+}
+
+impl From<ClusterError> for Problem {
+    fn from(error: ClusterError) -> Problem {
+        let code = match &error {
+            ClusterError::Invalid(_) => Code::InvalidArgument,
+            ClusterError::Manifest { .. } => Code::InvalidDocument,
+            ClusterError::Duplicate { .. } => Code::DuplicateObject,
+            ClusterError::Exists(_) => Code::AlreadyExists,
+            ClusterError::NotFound(_) => Code::NotFound,
+            ClusterError::NamespaceNotFound(_) => Code::NamespaceNotFound,
+            ClusterError::Conflict(_) => Code::Conflict,
+            ClusterError::Rejected { .. } => Code::Rejected,
+            ClusterError::Io { .. } => Code::FileAccess,
+        };
+        Problem::new(code, error.to_string())
+    }
 }

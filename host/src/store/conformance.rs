@@ -21,7 +21,10 @@ pub(crate) async fn conforms(store: Arc<dyn Store>) {
 }
 
 async fn put(store: &dyn Store, key: &str, content: &'static str) {
-    store.put_if_absent(key, Bytes::from_static(content.as_bytes())).await.unwrap();
+    store
+        .put_if_absent(key, Bytes::from_static(content.as_bytes()))
+        .await
+        .unwrap();
 }
 
 async fn content(store: &dyn Store, key: &str) -> Bytes {
@@ -29,7 +32,13 @@ async fn content(store: &dyn Store, key: &str) -> Bytes {
 }
 
 async fn keys(store: &dyn Store, prefix: &str) -> Vec<String> {
-    store.list(prefix).await.unwrap().into_iter().map(|entry| entry.key).collect()
+    store
+        .list(prefix)
+        .await
+        .unwrap()
+        .into_iter()
+        .map(|entry| entry.key)
+        .collect()
 }
 
 async fn clear(store: &dyn Store) {
@@ -51,7 +60,10 @@ async fn a_file_is_read_as_it_was_written(store: &dyn Store) {
 
 async fn nothing_is_overwritten(store: &dyn Store) {
     put(store, "file", "first").await;
-    let error = store.put_if_absent("file", Bytes::from_static(b"second")).await.unwrap_err();
+    let error = store
+        .put_if_absent("file", Bytes::from_static(b"second"))
+        .await
+        .unwrap_err();
     assert!(matches!(error, StoreError::Exists { key } if key == "file"));
     assert_eq!(content(store, "file").await, "first");
     clear(store).await;
@@ -65,7 +77,12 @@ async fn of_many_writers_one_wins(store: &Arc<dyn Store>) {
         let key = format!("race/{round}");
         let writers = (0..16).map(|writer| {
             let (store, key) = (Arc::clone(store), key.clone());
-            tokio::spawn(async move { (writer, store.put_if_absent(&key, format!("{writer}").into()).await) })
+            tokio::spawn(async move {
+                (
+                    writer,
+                    store.put_if_absent(&key, format!("{writer}").into()).await,
+                )
+            })
         });
         let mut winners = Vec::new();
         for ended in join_all(writers).await {
@@ -83,7 +100,14 @@ async fn of_many_writers_one_wins(store: &Arc<dyn Store>) {
 
 async fn ranges_lie_inside(store: &dyn Store) {
     put(store, "file", "0123456789").await;
-    for (range, expected) in [(0..10, "0123456789"), (0..1, "0"), (9..10, "9"), (3..7, "3456"), (5..5, ""), (10..10, "")] {
+    for (range, expected) in [
+        (0..10, "0123456789"),
+        (0..1, "0"),
+        (9..10, "9"),
+        (3..7, "3456"),
+        (5..5, ""),
+        (10..10, ""),
+    ] {
         assert_eq!(store.read("file", Some(range)).await.unwrap(), expected);
     }
     for range in [0..11, 10..11, 11..11, 11..12, u64::MAX - 1..u64::MAX] {
@@ -107,13 +131,22 @@ async fn an_upload_is_seen_when_it_is_committed(store: &dyn Store) {
     dropped.write(Bytes::from_static(b"half")).await.unwrap();
     drop(dropped);
     assert_eq!(keys(store, "").await, ["folder/file"]);
-    store.upload("folder/empty").await.unwrap().commit().await.unwrap();
+    store
+        .upload("folder/empty")
+        .await
+        .unwrap()
+        .commit()
+        .await
+        .unwrap();
     assert_eq!(content(store, "folder/empty").await, "");
     clear(store).await;
 }
 
 async fn of_two_uploads_one_wins(store: &dyn Store) {
-    let (mut one, mut other) = (store.upload("file").await.unwrap(), store.upload("file").await.unwrap());
+    let (mut one, mut other) = (
+        store.upload("file").await.unwrap(),
+        store.upload("file").await.unwrap(),
+    );
     one.write(Bytes::from_static(b"one")).await.unwrap();
     other.write(Bytes::from_static(b"other")).await.unwrap();
     other.commit().await.unwrap();
@@ -125,7 +158,10 @@ async fn of_two_uploads_one_wins(store: &dyn Store) {
 async fn what_is_not_there(store: &dyn Store) {
     put(store, "folder/file", "").await;
     for key in ["nothing", "folder", "folder/nothing", "folder/file/below"] {
-        assert!(matches!(store.read(key, None).await, Err(StoreError::NotFound { .. })), "{key}");
+        assert!(
+            matches!(store.read(key, None).await, Err(StoreError::NotFound { .. })),
+            "{key}"
+        );
         assert_eq!(store.size(key).await.unwrap(), None, "{key}");
         store.delete(key).await.unwrap();
     }
@@ -145,7 +181,13 @@ async fn a_list_is_ordered_and_of_its_prefix(store: &dyn Store) {
     assert_eq!(keys(store, "a/").await, ["a/b-c", "a/b.c", "a/b/b", "a/b/c"]);
     assert_eq!(keys(store, "a/b/").await, ["a/b/b", "a/b/c"]);
     assert_eq!(keys(store, "a/b").await, ["a/b-c", "a/b.c", "a/b/b", "a/b/c"]);
-    assert_eq!(store.list("b/").await.unwrap(), [Entry { key: "b/a".to_owned(), size: 2 }]);
+    assert_eq!(
+        store.list("b/").await.unwrap(),
+        [Entry {
+            key: "b/a".to_owned(),
+            size: 2
+        }]
+    );
     for number in 0..500 {
         put(store, &format!("many/{number:04}"), "").await;
     }
@@ -154,7 +196,14 @@ async fn a_list_is_ordered_and_of_its_prefix(store: &dyn Store) {
 }
 
 async fn keys_are_kept_as_they_are(store: &dyn Store) {
-    let names = ["with space", "ümläut/文件", "percent%2F", "colon:and+plus", "a.b-c_d", &"n".repeat(255)];
+    let names = [
+        "with space",
+        "ümläut/文件",
+        "percent%2F",
+        "colon:and+plus",
+        "a.b-c_d",
+        &"n".repeat(255),
+    ];
     for name in names {
         store.put_if_absent(name, name.to_owned().into()).await.unwrap();
     }
@@ -166,7 +215,17 @@ async fn keys_are_kept_as_they_are(store: &dyn Store) {
 }
 
 async fn what_is_no_key_is_refused(store: &dyn Store) {
-    for key in ["", "/absolute", "folder/", "a//b", "../outside", "a/../../b", ".hidden", "a\0b", "a\\b"] {
+    for key in [
+        "",
+        "/absolute",
+        "folder/",
+        "a//b",
+        "../outside",
+        "a/../../b",
+        ".hidden",
+        "a\0b",
+        "a\\b",
+    ] {
         let refused = |result: Result<(), StoreError>| matches!(result, Err(StoreError::Invalid(_)));
         assert!(refused(store.put_if_absent(key, Bytes::new()).await), "{key:?}");
         assert!(refused(store.upload(key).await.map(drop)), "{key:?}");

@@ -32,7 +32,12 @@ pub(crate) struct FaultyStore {
 
 impl FaultyStore {
     pub(crate) fn new(inner: Arc<dyn Store>, at: u64, fault: Fault) -> Self {
-        FaultyStore { inner, at, fault, calls: Arc::default() }
+        FaultyStore {
+            inner,
+            at,
+            fault,
+            calls: Arc::default(),
+        }
     }
 
     /// How many calls there were.
@@ -40,7 +45,11 @@ impl FaultyStore {
         self.calls.load(Ordering::SeqCst)
     }
 
-    async fn call<T>(&self, key: &str, call: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
+    async fn call<T>(
+        &self,
+        key: &str,
+        call: impl Future<Output = Result<T, StoreError>>,
+    ) -> Result<T, StoreError> {
         let number = self.calls.fetch_add(1, Ordering::SeqCst);
         let ended = matches!(self.fault, Fault::Ends | Fault::EndsAfterwards);
         let fails = number == self.at || ended && number > self.at;
@@ -50,7 +59,10 @@ impl FaultyStore {
         if number == self.at && matches!(self.fault, Fault::LosesItsAnswer | Fault::EndsAfterwards) {
             call.await?;
         }
-        Err(StoreError::Io { key: key.to_owned(), source: std::io::Error::other("injected") })
+        Err(StoreError::Io {
+            key: key.to_owned(),
+            source: std::io::Error::other("injected"),
+        })
     }
 }
 
@@ -66,7 +78,11 @@ impl Store for FaultyStore {
 
     async fn upload(&self, key: &str) -> Result<Box<dyn Upload>, StoreError> {
         let upload = self.call(key, self.inner.upload(key)).await?;
-        Ok(Box::new(FaultyUpload { store: self.clone(), upload, key: key.to_owned() }))
+        Ok(Box::new(FaultyUpload {
+            store: self.clone(),
+            upload,
+            key: key.to_owned(),
+        }))
     }
 
     async fn read(&self, key: &str, range: Option<Range<u64>>) -> Result<Bytes, StoreError> {

@@ -82,7 +82,10 @@ impl LocalStore {
         let open = || {
             let file = File::open(path)?;
             let found = file.metadata()?;
-            found.is_file().then_some((file, found.len())).ok_or_else(|| ErrorKind::IsADirectory.into())
+            found
+                .is_file()
+                .then_some((file, found.len()))
+                .ok_or_else(|| ErrorKind::IsADirectory.into())
         };
         let (file, end) = match open() {
             Err(error) if is_absent(&error) => {
@@ -373,7 +376,10 @@ fn is_abandoned(path: &Path, older_than: Duration) -> bool {
 
 /// Whether the system says that there is no such file. Folders are none, and nothing is below a file.
 fn is_absent(error: &io::Error) -> bool {
-    matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory | ErrorKind::IsADirectory)
+    matches!(
+        error.kind(),
+        ErrorKind::NotFound | ErrorKind::NotADirectory | ErrorKind::IsADirectory
+    )
 }
 
 fn failed(key: &str, source: io::Error) -> StoreError {
@@ -396,7 +402,10 @@ mod tests {
     /// Names of all files below a folder, temporary ones too.
     fn names(root: &Path) -> Vec<String> {
         let mut names = Vec::new();
-        walk(root, &mut |path, _| names.push(path.file_name().unwrap().to_str().unwrap().to_owned())).unwrap();
+        walk(root, &mut |path, _| {
+            names.push(path.file_name().unwrap().to_str().unwrap().to_owned())
+        })
+        .unwrap();
         names
     }
 
@@ -404,15 +413,24 @@ mod tests {
     async fn a_folder_conforms() {
         let root = tempfile::tempdir().unwrap();
         conforms(Arc::new(store(root.path()))).await;
-        assert_eq!(fs::read_dir(root.path()).unwrap().count(), 0, "empty folders are removed too");
+        assert_eq!(
+            fs::read_dir(root.path()).unwrap().count(),
+            0,
+            "empty folders are removed too"
+        );
     }
 
     #[tokio::test]
     async fn a_store_that_is_not_there_is_said_to_be_absent_until_something_is_written() {
         let root = tempfile::tempdir().unwrap();
         let store = store(&root.path().join("a/b"));
-        assert!(matches!(store.list("").await, Err(StoreError::Absent { address }) if address == store.address));
-        assert!(matches!(store.read("key", None).await, Err(StoreError::Absent { .. })));
+        assert!(
+            matches!(store.list("").await, Err(StoreError::Absent { address }) if address == store.address)
+        );
+        assert!(matches!(
+            store.read("key", None).await,
+            Err(StoreError::Absent { .. })
+        ));
         assert!(matches!(store.size("key").await, Err(StoreError::Absent { .. })));
         store.delete("key").await.unwrap();
         store.put_if_absent("key", Bytes::new()).await.unwrap();
@@ -422,8 +440,14 @@ mod tests {
     #[tokio::test]
     async fn files_belong_to_their_owner_alone() {
         let root = tempfile::tempdir().unwrap();
-        store(root.path()).put_if_absent("secret", Bytes::new()).await.unwrap();
-        let mode = fs::metadata(root.path().join("secret")).unwrap().permissions().mode();
+        store(root.path())
+            .put_if_absent("secret", Bytes::new())
+            .await
+            .unwrap();
+        let mode = fs::metadata(root.path().join("secret"))
+            .unwrap()
+            .permissions()
+            .mode();
         assert_eq!(mode & 0o777, 0o600);
     }
 
@@ -432,7 +456,10 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         let store = store(root.path());
         store.put_if_absent("folder/whole", Bytes::new()).await.unwrap();
-        store.put_if_absent("folder/whole", Bytes::new()).await.unwrap_err();
+        store
+            .put_if_absent("folder/whole", Bytes::new())
+            .await
+            .unwrap_err();
         drop(store.upload("folder/dropped").await.unwrap());
         assert_eq!(names(root.path()), ["whole"]);
 
@@ -440,7 +467,10 @@ mod tests {
         fs::write(root.path().join("folder/.other"), "").unwrap();
         let open = store.upload("folder/open").await.unwrap();
         assert_eq!(store.list("").await.unwrap().len(), 1);
-        assert_eq!(store.remove_abandoned(Duration::from_secs(3600)).await.unwrap(), 0);
+        assert_eq!(
+            store.remove_abandoned(Duration::from_secs(3600)).await.unwrap(),
+            0
+        );
         assert_eq!(store.remove_abandoned(Duration::ZERO).await.unwrap(), 1);
         open.commit().await.unwrap();
         let mut left = names(root.path());
@@ -469,7 +499,11 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         let store = store(root.path());
         store.put_if_absent("file", Bytes::new()).await.unwrap();
-        let error = store.put_if_absent("file/below", Bytes::new()).await.unwrap_err().to_string();
+        let error = store
+            .put_if_absent("file/below", Bytes::new())
+            .await
+            .unwrap_err()
+            .to_string();
         assert!(error.starts_with("file/below: "), "{error}");
     }
 }

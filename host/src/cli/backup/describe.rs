@@ -5,6 +5,7 @@ use crate::archive::{self, Manifest, Source};
 use crate::cli::examples::examples;
 use crate::cli::failure::Ended;
 use crate::cli::session::Session;
+use crate::object::ClusterScope;
 use crate::report::{Description, Outcome, units};
 use clap::Args;
 use std::collections::BTreeMap;
@@ -69,18 +70,18 @@ fn text(manifest: &Manifest) -> String {
 }
 
 fn filters(text: &mut Description, source: &Source) {
-    text.field("Included namespaces", source.included_namespaces.join(", "))
-        .field("Excluded namespaces", source.excluded_namespaces.join(", "))
-        .field("Included resources", source.included_resources.join(", "))
-        .field("Excluded resources", source.excluded_resources.join(", "))
-        .field("Selector", source.selector.clone().unwrap_or_default())
-        .field(
-            "Cluster resources",
-            source
-                .include_cluster_resources
-                .map(|yes| yes.to_string())
-                .unwrap_or_default(),
-        );
+    let filter = &source.filter;
+    let cluster_resources = match filter.include_cluster_resources {
+        ClusterScope::Auto => String::new(),
+        ClusterScope::Always => "true".to_owned(),
+        ClusterScope::Never => "false".to_owned(),
+    };
+    text.field("Included namespaces", filter.include_namespaces.join(", "))
+        .field("Excluded namespaces", filter.exclude_namespaces.join(", "))
+        .field("Included resources", filter.include_resources.join(", "))
+        .field("Excluded resources", filter.exclude_resources.join(", "))
+        .field("Selector", filter.selectors.join(" or "))
+        .field("Cluster resources", cluster_resources);
 }
 
 fn labels(labels: &BTreeMap<String, String>) -> String {

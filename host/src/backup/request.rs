@@ -1,0 +1,49 @@
+//! What a backup is asked to do.
+
+use crate::archive::{BackupName, Manifest};
+use crate::object::{FilterSpec, GroupResource};
+use crate::report::Problem;
+use jiff::SignedDuration;
+use std::collections::BTreeMap;
+use std::num::NonZero;
+
+/// What a backup is asked to do.
+#[derive(Clone, Debug)]
+pub struct BackupRequest {
+    /// Name of the backup.
+    pub name: BackupName,
+    /// Which objects to take.
+    pub filter: FilterSpec,
+    /// Types of which nothing is taken, whatever the filter says: what an API server makes by itself. None for a folder
+    /// of manifests.
+    pub left_out_types: Vec<GroupResource>,
+    /// How long the backup is to be kept; none: for ever.
+    pub ttl: Option<SignedDuration>,
+    /// What its user writes on it.
+    pub labels: BTreeMap<String, String>,
+    /// How many threads compress at most. What is written does not depend on it.
+    pub workers: NonZero<usize>,
+}
+
+impl BackupRequest {
+    /// Everything that the cluster holds, to be kept for ever.
+    pub fn new(name: BackupName) -> Self {
+        BackupRequest {
+            name,
+            filter: FilterSpec::default(),
+            left_out_types: Vec::new(),
+            ttl: None,
+            labels: BTreeMap::new(),
+            workers: std::thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN),
+        }
+    }
+}
+
+/// What a backup did.
+#[derive(Clone, Debug)]
+pub struct BackupSummary {
+    /// What the backup is; its contents and the sizes of its files are in here.
+    pub manifest: Manifest,
+    /// What was not as it should be.
+    pub warnings: Vec<Problem>,
+}
