@@ -2,7 +2,6 @@
 
 mod create;
 mod error;
-mod needs;
 mod prune;
 mod request;
 mod retention;

@@ -1,9 +1,8 @@
 //! Which objects of a cluster a backup takes.
 
-use super::needs::{self, Needs};
 use super::{BackupError, BackupRequest};
 use crate::cluster::{Cluster, Discovery, RawObject};
-use crate::object::{ClusterScope, Filter, ResourceType};
+use crate::object::{ClusterScope, Filter, Needs, ResourceType};
 use crate::report::{Code, Problem};
 use futures::TryStreamExt;
 use serde::Deserialize;
@@ -81,7 +80,7 @@ impl Selection {
     /// restored otherwise.
     fn takes_needed(&self, of: &ResourceType) -> bool {
         let placed = of.namespaced || of.resource.is("", "namespaces") || self.takes_needed_of_cluster;
-        placed && needs::can_be_needed(of) && !self.filter.excludes(&of.resource)
+        placed && Needs::can_be_of(&of.resource) && !self.filter.excludes(&of.resource)
     }
 
     /// Whether the backup takes this object. Objects come in the order of [`Selection::types`].
@@ -90,8 +89,8 @@ impl Selection {
             .labels
             .iter()
             .map(|(key, value)| (key.as_str(), value.as_str()));
-        let wanted =
-            self.filter.admits(&object.id, labels) || self.takes_needed(of) && self.needs.include(of, object);
+        let wanted = self.filter.admits(&object.id, labels)
+            || self.takes_needed(of) && self.needs.include(&object.id, object.json.get());
         if !wanted {
             return false;
         }
@@ -105,14 +104,14 @@ impl Selection {
             self.being_deleted += 1;
             return false;
         }
-        self.needs.note(of, object);
+        self.needs.note(&object.id, object.json.get());
         true
     }
 }
 
 /// The order in which types are written: what others need comes after them.
 fn ordered(mut types: Vec<ResourceType>) -> Vec<ResourceType> {
-    types.sort_by(|one, other| (needs::rank(one), &one.resource).cmp(&(needs::rank(other), &other.resource)));
+    types.sort_by(|one, other| (Needs::rank(one), &one.resource).cmp(&(Needs::rank(other), &other.resource)));
     types
 }
 

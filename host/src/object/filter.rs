@@ -115,12 +115,17 @@ impl Filter {
     /// Whether this object is taken. An object that others need, such as the Namespace of one that is taken, can be
     /// taken although this says no: that is for who collects to decide.
     pub fn admits<'l>(&self, id: &ObjectId, labels: impl IntoIterator<Item = (&'l str, &'l str)>) -> bool {
+        self.may_admit(id) && self.admits_labels(labels)
+    }
+
+    /// Whether this object is taken, if its labels fit.
+    pub fn may_admit(&self, id: &ObjectId) -> bool {
         let placed = match &id.namespace {
             Some(namespace) => self.admits_namespace(namespace),
             None if id.resource.is("", "namespaces") => self.admits_namespace(&id.name),
             None => self.admits_cluster_scope(),
         };
-        placed && self.admits_resource(&id.resource) && self.admits_labels(labels)
+        placed && self.admits_resource(&id.resource)
     }
 
     /// Whether any object of this type may be taken: where it is false, nothing of the type need be listed.

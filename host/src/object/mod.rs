@@ -3,6 +3,7 @@
 mod built_in;
 mod filter;
 mod glob;
+mod needs;
 mod resource;
 mod schemas;
 mod selector;
@@ -11,6 +12,7 @@ pub mod yaml;
 pub use built_in::{BuiltInType, built_in_types};
 pub use filter::{ClusterScope, Filter, FilterError, FilterSpec};
 pub use glob::{Glob, GlobError, is_pattern};
+pub use needs::Needs;
 pub use resource::{GroupResource, ParseGroupResourceError, ResourceType};
 pub use schemas::Schemas;
 pub use selector::{LabelSelector, SelectorError};

@@ -1,7 +1,6 @@
-//! What the objects of a backup need: objects that are taken with them although the filter does not ask for them.
+//! What objects need: others that a backup or a restore takes with them although its filter does not ask for them.
 
-use crate::cluster::RawObject;
-use crate::object::ResourceType;
+use super::{GroupResource, ObjectId, ResourceType};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use std::collections::HashSet;
@@ -9,13 +8,13 @@ use std::collections::HashSet;
 const RBAC: &str = "rbac.authorization.k8s.io";
 const EXTENSIONS: &str = "apiextensions.k8s.io";
 
-/// What the objects that were taken so far need. Types are taken in the order of [`rank`], so that what a type's
-/// objects are needed for is known when they come.
+/// What the objects that were taken so far need. Types are taken in the order of [`Needs::rank`], so that what a type's
+/// objects are needed for is known when they come. A backup holds its objects in that order.
 ///
 /// Velero takes these along too: pod → claim → volume; service account → its cluster role bindings → their cluster
 /// roles; custom object → its definition; object → its Namespace.
 #[derive(Debug, Default)]
-pub(super) struct Needs {
+pub struct Needs {
     namespaces: HashSet<String>,
     /// Persistent volume claims, by namespace and name.
     claims: HashSet<(String, String)>,
@@ -26,53 +25,51 @@ pub(super) struct Needs {
     definitions: HashSet<String>,
 }
 
-/// When a type is taken: the lower the earlier, and those of one rank in their own order. Nothing needs an object of a
-/// lower rank than its own.
-pub(super) fn rank(of: &ResourceType) -> u8 {
-    match (of.resource.group.as_str(), of.resource.resource.as_str()) {
-        ("", "persistentvolumeclaims") => 1,
-        ("", "namespaces" | "persistentvolumes") | (RBAC, "clusterrolebindings") => 3,
-        (RBAC, "clusterroles") | (EXTENSIONS, "customresourcedefinitions") => 4,
-        _ if of.namespaced => 0,
-        _ => 2,
-    }
-}
-
-/// Whether objects of this type can be needed by others.
-pub(super) fn can_be_needed(of: &ResourceType) -> bool {
-    matches!(rank(of), 1 | 3 | 4)
-}
-
 impl Needs {
-    /// Note what an object that was taken needs.
-    pub(super) fn note(&mut self, of: &ResourceType, object: &RawObject) {
-        if !of.resource.group.is_empty() {
-            self.definitions.insert(of.resource.to_string());
+    /// When a type is taken: the lower the earlier, and those of one rank in their own order. Nothing needs an object of
+    /// a lower rank than its own.
+    pub fn rank(of: &ResourceType) -> u8 {
+        match needed_rank(&of.resource) {
+            0 if of.namespaced => 0,
+            0 => 2,
+            rank => rank,
         }
-        if let Some(namespace) = &object.id.namespace {
+    }
+
+    /// Whether objects of this type can be needed by others.
+    pub fn can_be_of(resource: &GroupResource) -> bool {
+        needed_rank(resource) > 0
+    }
+
+    /// Note what an object that was taken needs. `json` is all of it.
+    pub fn note(&mut self, id: &ObjectId, json: &str) {
+        if !id.resource.group.is_empty() {
+            self.definitions.insert(id.resource.to_string());
+        }
+        if let Some(namespace) = &id.namespace {
             self.namespaces.insert(namespace.clone());
         }
-        let name = || object.id.name.clone();
+        let name = || id.name.clone();
         match (
-            of.resource.group.as_str(),
-            of.resource.resource.as_str(),
-            &object.id.namespace,
+            id.resource.group.as_str(),
+            id.resource.resource.as_str(),
+            &id.namespace,
         ) {
             ("", "pods", Some(namespace)) => {
-                let pod: Pod = parse(object);
+                let pod: Pod = parse(json);
                 let claims = pod
                     .spec
                     .volumes
                     .into_iter()
-                    .filter_map(|volume| volume.claim(&object.id.name));
+                    .filter_map(|volume| volume.claim(&id.name));
                 self.claims.extend(claims.map(|claim| (namespace.clone(), claim)));
             }
-            ("", "persistentvolumeclaims", _) => self.volumes.extend(parse::<Claim>(object).spec.volume_name),
+            ("", "persistentvolumeclaims", _) => self.volumes.extend(parse::<Claim>(json).spec.volume_name),
             ("", "serviceaccounts", Some(namespace)) => {
                 self.service_accounts.insert((namespace.clone(), name()));
             }
             (RBAC, "clusterrolebindings", _) => {
-                let role = parse::<Binding>(object)
+                let role = parse::<Binding>(json)
                     .role_ref
                     .filter(|role| role.kind == "ClusterRole");
                 self.cluster_roles.extend(role.map(|role| role.name));
@@ -81,13 +78,13 @@ impl Needs {
         }
     }
 
-    /// Whether an object that was taken needs this one.
-    pub(super) fn include(&self, of: &ResourceType, object: &RawObject) -> bool {
-        let name = &object.id.name;
+    /// Whether an object that was taken needs this one. `json` is all of it.
+    pub fn include(&self, id: &ObjectId, json: &str) -> bool {
+        let name = &id.name;
         match (
-            of.resource.group.as_str(),
-            of.resource.resource.as_str(),
-            &object.id.namespace,
+            id.resource.group.as_str(),
+            id.resource.resource.as_str(),
+            &id.namespace,
         ) {
             ("", "namespaces", _) => self.namespaces.contains(name),
             ("", "persistentvolumeclaims", Some(namespace)) => {
@@ -95,7 +92,7 @@ impl Needs {
             }
             ("", "persistentvolumes", _) => self.volumes.contains(name),
             (RBAC, "clusterrolebindings", _) => {
-                let subjects = parse::<Binding>(object).subjects;
+                let subjects = parse::<Binding>(json).subjects;
                 subjects.into_iter().any(|subject| {
                     subject.kind == "ServiceAccount"
                         && self.service_accounts.contains(&(subject.namespace, subject.name))
@@ -108,10 +105,20 @@ impl Needs {
     }
 }
 
+/// The rank of a type whose objects can be needed; 0 of any other.
+fn needed_rank(resource: &GroupResource) -> u8 {
+    match (resource.group.as_str(), resource.resource.as_str()) {
+        ("", "persistentvolumeclaims") => 1,
+        ("", "namespaces" | "persistentvolumes") | (RBAC, "clusterrolebindings") => 3,
+        (RBAC, "clusterroles") | (EXTENSIONS, "customresourcedefinitions") => 4,
+        _ => 0,
+    }
+}
+
 /// The part of an object that refers to others. One that is not formed as it should be refers to nothing: it is for the
 /// API server to refuse it, not for a backup.
-fn parse<T: DeserializeOwned + Default>(object: &RawObject) -> T {
-    serde_json::from_str(object.json.get()).unwrap_or_default()
+fn parse<T: DeserializeOwned + Default>(json: &str) -> T {
+    serde_json::from_str(json).unwrap_or_default()
 }
 
 #[derive(Default, Deserialize)]
