@@ -28,6 +28,11 @@ impl Block {
         self.tar.len()
     }
 
+    /// Whether it holds nothing.
+    pub(super) fn is_empty(&self) -> bool {
+        self.tar.is_empty()
+    }
+
     /// Append an object.
     pub(super) fn append(
         &mut self,

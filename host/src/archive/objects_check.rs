@@ -1,7 +1,7 @@
 //! Checking the `.tar.gz` of a backup against its index.
 
 use super::index::{Member, Members};
-use super::reader::{damage, extract};
+use super::reader::{damage, extract, read_member};
 use super::verification::Verification;
 use super::{ArchiveError, Digest, Digester, Finding, entry, member};
 use crate::report::Progress;
@@ -25,6 +25,7 @@ pub(super) struct ObjectsFile<'a> {
 struct Checked {
     bytes: Bytes,
     offset: u64,
+    length: u64,
     objects: u64,
     findings: Vec<Finding>,
 }
@@ -37,6 +38,7 @@ pub(super) async fn check(
     progress: &Progress,
 ) -> Result<Digester, ArchiveError> {
     let mut digester = Digester::default();
+    let mut end = 0;
     let mut checks = futures::stream::iter(members)
         .map(|member| objects.check(member))
         .buffered(CONCURRENT_MEMBERS);
@@ -49,13 +51,14 @@ pub(super) async fn check(
             }
             Err(error) => return Err(error),
         };
-        if checked.offset != digester.size() {
+        if checked.offset != end {
             let message = format!(
                 "the member at byte {} does not follow the one before it",
                 checked.offset
             );
             verification.find(objects.index_file, None, message);
         }
+        end = checked.offset.saturating_add(checked.length);
         digester.update(&checked.bytes);
         progress.advance(checked.objects);
         verification.objects += checked.objects;
@@ -67,16 +70,10 @@ pub(super) async fn check(
 }
 
 impl ObjectsFile<'_> {
-    /// Check a member. What is beyond the end of the file counts as empty.
+    /// Check a member.
     async fn check(&self, member: Result<Member, ArchiveError>) -> Result<Checked, ArchiveError> {
         let member = member?;
-        let start = member.record.offset.min(self.size);
-        let end = member
-            .record
-            .offset
-            .saturating_add(member.record.length)
-            .min(self.size);
-        let bytes = self.store.read(self.file, Some(start..end)).await?;
+        let bytes = read_member(self.store, self.file, &member.record).await?;
         let (file, index_file) = (self.file.to_owned(), self.index_file.to_owned());
         tokio::task::spawn_blocking(move || check_member(member, bytes, &file, &index_file))
             .await
@@ -136,6 +133,7 @@ fn check_member(member: Member, bytes: Bytes, file: &str, index_file: &str) -> C
     Checked {
         bytes,
         offset: record.offset,
+        length: record.length,
         objects,
         findings,
     }

@@ -107,10 +107,8 @@ impl Backup {
     /// The chosen objects of a member.
     async fn read(&self, choice: Choice) -> Vec<Result<ArchivedObject, ArchiveError>> {
         let file = BackupFile::Objects.key(&self.manifest.name);
-        let end = choice.record.offset.saturating_add(choice.record.length);
-        let bytes = match self.store.read(&file, Some(choice.record.offset..end)).await {
+        let bytes = match read_member(self.store.as_ref(), &file, &choice.record).await {
             Ok(bytes) => bytes,
-            Err(StoreError::Range { .. }) => Bytes::new(),
             Err(error) => return vec![Err(error.into())],
         };
         let unpacked = tokio::task::spawn_blocking(move || unpack(&bytes, choice, &file)).await;
@@ -118,9 +116,27 @@ impl Backup {
     }
 }
 
+/// The bytes of a member; of one that reaches beyond the end of the file, what is there.
+pub(super) async fn read_member(
+    store: &dyn Store,
+    file: &str,
+    record: &MemberRecord,
+) -> Result<Bytes, StoreError> {
+    let end = record.offset.saturating_add(record.length);
+    match store.read(file, Some(record.offset..end)).await {
+        Err(StoreError::Range { .. }) => {
+            let size = store.size(file).await?.unwrap_or_default();
+            store
+                .read(file, Some(record.offset.min(size)..end.min(size)))
+                .await
+        }
+        other => other,
+    }
+}
+
 /// Objects of a member that are wanted, with their numbers.
 struct Choice {
-    record: super::MemberRecord,
+    record: MemberRecord,
     objects: Vec<(u64, ObjectRecord)>,
 }
 

@@ -130,7 +130,9 @@ impl<'a> ArchiveWriter<'a> {
 
     /// Write what is left, and the manifest at the very end: with it the backup is there.
     pub async fn finish(mut self, description: Description) -> Result<Manifest, ArchiveError> {
-        self.cut().await?;
+        if !self.block.is_empty() {
+            self.cut().await?;
+        }
         self.block.append_end();
         self.cut().await?;
         while !self.compressing.is_empty() {

@@ -1,1 +1,0 @@
-//! What holds for a backup as a whole.
