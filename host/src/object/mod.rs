@@ -4,6 +4,7 @@ mod built_in;
 mod filter;
 mod glob;
 mod needs;
+mod patch;
 mod resource;
 mod schemas;
 mod selector;
@@ -13,6 +14,7 @@ pub use built_in::{BuiltInType, built_in_types};
 pub use filter::{ClusterScope, Filter, FilterError, FilterSpec};
 pub use glob::{Glob, GlobError, is_pattern};
 pub use needs::Needs;
+pub use patch::{PatchError, Patches, apply_patches};
 pub use resource::{GroupResource, ParseGroupResourceError, ResourceType};
 pub use schemas::Schemas;
 pub use selector::{LabelSelector, SelectorError};
@@ -75,6 +77,21 @@ impl Object {
             kind: of.kind.clone(),
             json,
         })
+    }
+
+    /// An object that is none: what stands where the real one was lent out.
+    pub(crate) fn nobody() -> Self {
+        let id = ObjectId {
+            resource: GroupResource::new("", ""),
+            namespace: None,
+            name: String::new(),
+        };
+        Object {
+            id,
+            version: String::new(),
+            kind: String::new(),
+            json: Value::Null,
+        }
     }
 
     /// The labels, as pairs; empty where there are none.

@@ -1,0 +1,282 @@
+//! The host: loading plugins, configuring them, and the instances that serve a batch.
+
+use super::cache::Cache;
+use super::engine::new_engine;
+use super::inspect::Inspection;
+use super::instance::{Instance, PoolIsFull};
+use super::limiter::Budget;
+use super::linker::{Linked, Linkers};
+use super::outcome::{Modified, Resolution};
+use super::{Isolation, Operation, PluginError, PluginErrorKind, Settings, built_in};
+use crate::object::Object;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+use wasmtime::Engine;
+
+/// Linear memory of all instances together. 1 GiB: twice what the largest single plugin may have.
+const MEMORY_OF_ALL: usize = 1 << 30;
+
+/// Instances that one batch keeps. More plugins than that in one batch take turns, the least recently used goes.
+const INSTANCES_OF_A_BATCH: usize = 24;
+
+/// Calls that an instance serves before it is replaced, whatever the caller calls a batch.
+const CALLS_OF_AN_INSTANCE: u32 = 256;
+
+/// Everything that plugins share: the engine, its pool, the cache of compiled code.
+pub struct PluginHost {
+    engine: Engine,
+    linkers: Linkers,
+    cache: Cache,
+    budget: Arc<Budget>,
+    next_id: AtomicU64,
+}
+
+/// A plugin that was loaded and compiled. Nothing of it has run.
+pub struct Plugin {
+    name: String,
+    inspection: Inspection,
+    engine: Engine,
+    linked: Linked,
+}
+
+/// A plugin with settings that it accepted.
+pub struct Configured {
+    plugin: Arc<Plugin>,
+    settings: Settings,
+    config: String,
+    id: u64,
+}
+
+/// The instances that serve one batch of objects. Dropped with the batch.
+pub struct Batch {
+    operation: Arc<Operation>,
+    budget: Arc<Budget>,
+    /// Least recently used first.
+    instances: Vec<Served>,
+}
+
+struct Served {
+    plugin: u64,
+    calls: u32,
+    instance: Instance,
+}
+
+/// Where compiled plugins are kept: below `XDG_CACHE_HOME`, or `.cache` in the home folder.
+pub fn default_cache() -> Option<PathBuf> {
+    let base = std::env::var_os("XDG_CACHE_HOME")
+        .filter(|base| !base.is_empty())
+        .map(PathBuf::from);
+    let base = base.or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".cache")))?;
+    Some(base.join("lazarette").join("plugins"))
+}
+
+impl PluginHost {
+    /// A host that keeps compiled code in the folder `cache`; without one, plugins are compiled in each process.
+    pub fn new(cache: Option<PathBuf>) -> Result<Self, PluginError> {
+        let engine = new_engine().map_err(|error| host_error(&error))?;
+        Ok(PluginHost {
+            linkers: Linkers::new(&engine).map_err(|error| host_error(&error))?,
+            cache: Cache::new(cache),
+            budget: Budget::new(MEMORY_OF_ALL),
+            next_id: AtomicU64::new(0),
+            engine,
+        })
+    }
+
+    /// The built-in plugin `name`, such as `json-patch`.
+    pub fn built_in(&self, name: &str) -> Result<Arc<Plugin>, PluginError> {
+        match built_in::component(name) {
+            Some(bytes) => self.load(name, bytes),
+            None => Err(error(
+                name,
+                PluginErrorKind::Invalid("there is no built-in plugin of that name".to_owned()),
+            )),
+        }
+    }
+
+    /// The plugin of a component, to be called `name`.
+    pub fn load(&self, name: &str, bytes: &[u8]) -> Result<Arc<Plugin>, PluginError> {
+        let refuse = |kind| error(name, kind);
+        let inspection = Inspection::of(bytes).map_err(refuse)?;
+        let invalid = |error: wasmtime::Error| refuse(PluginErrorKind::Invalid(format!("{error:#}")));
+        let component = self.cache.component(&self.engine, bytes).map_err(invalid)?;
+        let linked = self.linkers.link(&component, &inspection).map_err(invalid)?;
+        Ok(Arc::new(Plugin {
+            name: name.to_owned(),
+            inspection,
+            engine: self.engine.clone(),
+            linked,
+        }))
+    }
+
+    /// A plugin with settings. They are tried on an instance, so that a configuration that the plugin refuses is an
+    /// error here, before anything has happened.
+    pub fn configure(
+        &self,
+        plugin: &Arc<Plugin>,
+        settings: Settings,
+        operation: &Arc<Operation>,
+    ) -> Result<Arc<Configured>, PluginError> {
+        let missing = plugin.missing_grant(&settings);
+        if let Some(grant) = missing {
+            let message =
+                format!("it asks for the grant `{grant}`; add `grants: [{grant}]` if you trust it with that");
+            return Err(error(&plugin.name, PluginErrorKind::Grant(message)));
+        }
+        let configured = Arc::new(Configured {
+            plugin: Arc::clone(plugin),
+            config: settings.config.to_string(),
+            settings,
+            id: self.next_id.fetch_add(1, Ordering::Relaxed),
+        });
+        self.batch(operation)
+            .instance(&configured)
+            .map_err(|kind| error(&plugin.name, kind))?;
+        Ok(configured)
+    }
+
+    /// Instances for one batch: at most 256 objects, cut by their position in the archive, so that concurrency and a
+    /// restore that is run again see the same batches.
+    pub fn batch(&self, operation: &Arc<Operation>) -> Batch {
+        Batch {
+            operation: Arc::clone(operation),
+            budget: Arc::clone(&self.budget),
+            instances: Vec::new(),
+        }
+    }
+}
+
+impl Plugin {
+    /// The name that it was loaded under.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// What it says about itself.
+    pub fn inspection(&self) -> &Inspection {
+        &self.inspection
+    }
+
+    /// What the plugin needs and `settings` do not grant.
+    fn missing_grant(&self, settings: &Settings) -> Option<String> {
+        let asked = self
+            .inspection
+            .manifest
+            .iter()
+            .flat_map(|manifest| manifest.grants.iter().cloned());
+        let imported = self.inspection.imports("pods").then(|| "pods.exec".to_owned());
+        asked.chain(imported).find(|grant| !settings.grants.allow(grant))
+    }
+}
+
+impl Configured {
+    /// The name of the plugin.
+    pub fn name(&self) -> &str {
+        &self.plugin.name
+    }
+
+    /// Its settings.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    pub(super) fn engine(&self) -> &Engine {
+        &self.plugin.engine
+    }
+
+    pub(super) fn linked(&self) -> &Linked {
+        &self.plugin.linked
+    }
+
+    pub(super) fn config_text(&self) -> &String {
+        &self.config
+    }
+}
+
+impl Batch {
+    /// Have a modifier look at `object`, and carry out what it decided. After an error the object is unchanged.
+    pub fn modify(&mut self, plugin: &Arc<Configured>, object: &mut Object) -> Result<Modified, PluginError> {
+        self.call(plugin, |instance| instance.modify(object))
+    }
+
+    /// Have a resolver decide between the object to restore and the live one. Neither is changed.
+    pub fn resolve(
+        &mut self,
+        plugin: &Arc<Configured>,
+        wanted: &mut Object,
+        live: &mut Object,
+    ) -> Result<Resolution, PluginError> {
+        self.call(plugin, |instance| instance.resolve(wanted, live))
+    }
+
+    fn call<T>(
+        &mut self,
+        plugin: &Arc<Configured>,
+        call: impl FnOnce(&mut Instance) -> Result<T, PluginErrorKind>,
+    ) -> Result<T, PluginError> {
+        let result = self.instance(plugin).and_then(|instance| call(instance));
+        let spent = result.is_err() || plugin.settings.isolation == Isolation::Object;
+        if spent {
+            self.instances.retain(|served| served.plugin != plugin.id);
+        }
+        result.map_err(|kind| error(plugin.name(), kind))
+    }
+
+    /// The instance of `plugin` in this batch: the one that is there, or a fresh one.
+    fn instance(&mut self, plugin: &Arc<Configured>) -> Result<&mut Instance, PluginErrorKind> {
+        let found = self
+            .instances
+            .iter()
+            .position(|served| served.plugin == plugin.id);
+        let served = match found.map(|index| self.instances.remove(index)) {
+            Some(served) if served.calls < CALLS_OF_AN_INSTANCE => served,
+            _ => {
+                if self.instances.len() >= INSTANCES_OF_A_BATCH {
+                    self.instances.remove(0);
+                }
+                Served {
+                    plugin: plugin.id,
+                    calls: 0,
+                    instance: self.fresh(plugin)?,
+                }
+            }
+        };
+        self.instances.push(served);
+        match self.instances.last_mut() {
+            Some(served) => {
+                served.calls += 1;
+                Ok(&mut served.instance)
+            }
+            None => Err(PluginErrorKind::Trap("its instance is gone".to_owned())),
+        }
+    }
+
+    /// A fresh instance. Where the pool is full, an old one of this batch makes room, or another batch's is waited for.
+    fn fresh(&mut self, plugin: &Arc<Configured>) -> Result<Instance, PluginErrorKind> {
+        loop {
+            match Instance::new(plugin, &self.operation, &self.budget) {
+                Ok(instance) => return instance,
+                Err(PoolIsFull) if self.instances.is_empty() => std::thread::sleep(Duration::from_millis(1)),
+                Err(PoolIsFull) => {
+                    self.instances.remove(0);
+                }
+            }
+        }
+    }
+}
+
+fn error(plugin: &str, kind: PluginErrorKind) -> PluginError {
+    PluginError {
+        plugin: plugin.to_owned(),
+        kind,
+    }
+}
+
+fn host_error(cause: &wasmtime::Error) -> PluginError {
+    error(
+        "(host)",
+        PluginErrorKind::Invalid(format!("plugins cannot be run here: {cause:#}")),
+    )
+}

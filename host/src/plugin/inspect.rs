@@ -1,0 +1,291 @@
+//! What a component says about itself without being run: its world, its imports, its manifest.
+
+use super::{CONTRACT_VERSION, PluginErrorKind};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+use wasmparser::{Encoding, Parser, Payload};
+
+/// The largest component that is looked at. 128 MiB: seven times that of the heaviest script runtime.
+const LARGEST_COMPONENT: usize = 128 << 20;
+
+/// The package of the contract, as it stands in the names of imports and exports.
+const PACKAGE: &str = "lazarette:plugin/";
+
+/// The kinds of plugin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum World {
+    /// Changes objects.
+    ResourceModifier,
+    /// Decides what happens when an object exists already.
+    ConflictResolver,
+    /// Acts around pods.
+    PodHook,
+}
+
+impl World {
+    /// The name of the world in `wit/`.
+    pub fn name(self) -> &'static str {
+        match self {
+            World::ResourceModifier => "resource-modifier",
+            World::ConflictResolver => "conflict-resolver",
+            World::PodHook => "pod-hook",
+        }
+    }
+}
+
+/// What the author says about a plugin: JSON in the custom section `lazarette:manifest`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Manifest {
+    /// Name of the plugin.
+    pub name: String,
+    /// Version of the plugin.
+    #[serde(default)]
+    pub version: String,
+    /// One sentence.
+    #[serde(default)]
+    pub description: String,
+    /// Resource types that it applies to, as globs of `resource.group`; empty for all but Secrets.
+    #[serde(default)]
+    pub applies_to: Vec<String>,
+    /// Grants that it asks for.
+    #[serde(default)]
+    pub grants: Vec<String>,
+    /// JSON schema of its configuration.
+    #[serde(default)]
+    pub config_schema: Option<Value>,
+}
+
+/// What can be known of a component without running it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Inspection {
+    /// Which kind of plugin it is.
+    pub world: World,
+    /// Version of the contract that it was built for.
+    pub contract: String,
+    /// Interfaces that it imports, in order.
+    pub imports: Vec<String>,
+    /// What its author says, where there is a manifest.
+    pub manifest: Option<Manifest>,
+    /// Bytes.
+    pub size: usize,
+    /// SHA-256.
+    pub digest: String,
+}
+
+impl Inspection {
+    /// Look at a component. Refuses what is none, what exports no world of ours or that of another version, and what
+    /// imports something that nobody can be granted.
+    pub fn of(bytes: &[u8]) -> Result<Self, PluginErrorKind> {
+        let found = Found::read(bytes)?;
+        let contract = found.contract()?;
+        found.check_imports()?;
+        Ok(Inspection {
+            world: found.world()?,
+            contract,
+            manifest: found.manifest.as_deref().map(parse_manifest).transpose()?,
+            imports: found.imports,
+            size: bytes.len(),
+            digest: hex::encode(Sha256::digest(bytes)),
+        })
+    }
+
+    /// Whether the component imports this interface of the contract.
+    pub fn imports(&self, interface: &str) -> bool {
+        self.imports
+            .iter()
+            .any(|import| import.starts_with(&format!("{PACKAGE}{interface}@")))
+    }
+
+    /// Whether the component imports anything of WASI.
+    pub fn imports_wasi(&self) -> bool {
+        self.imports.iter().any(|import| import.starts_with("wasi:"))
+    }
+}
+
+/// The names in a component.
+#[derive(Default)]
+struct Found {
+    imports: Vec<String>,
+    exports: Vec<String>,
+    manifest: Option<Vec<u8>>,
+}
+
+impl Found {
+    fn read(bytes: &[u8]) -> Result<Self, PluginErrorKind> {
+        let invalid = |error: wasmparser::BinaryReaderError| {
+            PluginErrorKind::Invalid(format!("it is not a whole WebAssembly component: {error}"))
+        };
+        if bytes.len() > LARGEST_COMPONENT {
+            let message = format!(
+                "it has {} MiB; at most {} are taken",
+                bytes.len() >> 20,
+                LARGEST_COMPONENT >> 20
+            );
+            return Err(PluginErrorKind::Invalid(message));
+        }
+        if !bytes.starts_with(b"\0asm") {
+            return Err(PluginErrorKind::Invalid("it is not WebAssembly".to_owned()));
+        }
+        let mut found = Found::default();
+        let mut depth = 0_usize;
+        for payload in Parser::new(0).parse_all(bytes) {
+            match payload.map_err(invalid)? {
+                Payload::Version {
+                    encoding: Encoding::Module,
+                    ..
+                } if depth == 0 => {
+                    let message =
+                        "it is a core module, not a component; `wasm-tools component new` makes one of it";
+                    return Err(PluginErrorKind::Invalid(message.to_owned()));
+                }
+                Payload::ModuleSection { .. } | Payload::ComponentSection { .. } => depth += 1,
+                Payload::End(_) => depth = depth.saturating_sub(1),
+                Payload::ComponentImportSection(section) if depth == 0 => {
+                    for import in section {
+                        found.imports.push(import.map_err(invalid)?.name.name.to_owned());
+                    }
+                }
+                Payload::ComponentExportSection(section) if depth == 0 => {
+                    for export in section {
+                        found.exports.push(export.map_err(invalid)?.name.name.to_owned());
+                    }
+                }
+                Payload::CustomSection(section) if section.name() == "lazarette:manifest" => {
+                    found.manifest = Some(section.data().to_owned());
+                }
+                _ => {}
+            }
+        }
+        Ok(found)
+    }
+
+    /// The version of the contract; an error where it is not ours.
+    fn contract(&self) -> Result<String, PluginErrorKind> {
+        let ours = self
+            .exports
+            .iter()
+            .chain(&self.imports)
+            .filter_map(|name| name.strip_prefix(PACKAGE));
+        let versions = ours
+            .filter_map(|name| name.split_once('@'))
+            .map(|(_, version)| version);
+        for version in versions {
+            if version != CONTRACT_VERSION {
+                return Err(PluginErrorKind::Contract {
+                    found: version.to_owned(),
+                });
+            }
+        }
+        Ok(CONTRACT_VERSION.to_owned())
+    }
+
+    fn world(&self) -> Result<World, PluginErrorKind> {
+        let exports = |interface: &str| {
+            self.exports
+                .contains(&format!("{PACKAGE}{interface}@{CONTRACT_VERSION}"))
+        };
+        match (exports("modifier"), exports("resolver"), exports("hook")) {
+            (true, false, false) => Ok(World::ResourceModifier),
+            (false, true, false) => Ok(World::ConflictResolver),
+            (false, false, true) => Ok(World::PodHook),
+            (false, false, false) => Err(PluginErrorKind::Invalid(format!(
+                "it exports none of {PACKAGE}modifier, resolver and hook, version {CONTRACT_VERSION}"
+            ))),
+            _ => Err(PluginErrorKind::Invalid(
+                "it exports more than one kind of plugin".to_owned(),
+            )),
+        }
+    }
+
+    fn check_imports(&self) -> Result<(), PluginErrorKind> {
+        let never = |name: &&String| name.starts_with("wasi:sockets") || name.starts_with("wasi:http");
+        if let Some(import) = self.imports.iter().find(never) {
+            return Err(PluginErrorKind::Grant(format!(
+                "it imports {import}; no plugin gets to the network"
+            )));
+        }
+        if let Some(import) = self
+            .imports
+            .iter()
+            .find(|name| name.starts_with(&format!("{PACKAGE}cluster@")))
+        {
+            return Err(PluginErrorKind::Grant(format!(
+                "it imports {import}; this host offers no look-ups"
+            )));
+        }
+        let known = |name: &&String| !name.starts_with(PACKAGE) && !name.starts_with("wasi:");
+        match self.imports.iter().find(known) {
+            Some(import) => Err(PluginErrorKind::Grant(format!(
+                "it imports {import}, which this host does not have"
+            ))),
+            None => Ok(()),
+        }
+    }
+}
+
+fn parse_manifest(json: &[u8]) -> Result<Manifest, PluginErrorKind> {
+    serde_json::from_slice(json)
+        .map_err(|error| PluginErrorKind::Invalid(format!("its manifest is wrong: {error}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    fn refusal(bytes: &[u8]) -> String {
+        Inspection::of(bytes).unwrap_err().to_string()
+    }
+
+    #[rstest]
+    #[case::text(b"hello".to_vec(), "it is not WebAssembly")]
+    #[case::nothing(Vec::new(), "it is not WebAssembly")]
+    #[case::core_module(wat::parse_str("(module)").unwrap(), "it is a core module, not a component")]
+    #[case::no_world(wat::parse_str("(component)").unwrap(), "it exports none of lazarette:plugin/modifier")]
+    #[case::truncated(wat::parse_str("(component (core module (func)))").unwrap()[..20].to_vec(), "it is not a whole")]
+    fn what_is_no_plugin_is_refused(#[case] bytes: Vec<u8>, #[case] message: &str) {
+        assert!(refusal(&bytes).starts_with(message), "{}", refusal(&bytes));
+    }
+
+    #[test]
+    fn another_version_of_the_contract_is_named() {
+        let bytes = wat::parse_str(
+            r#"(component (instance $i) (export "lazarette:plugin/modifier@0.2.0" (instance $i)))"#,
+        );
+        assert_eq!(
+            Inspection::of(&bytes.unwrap()).unwrap_err(),
+            PluginErrorKind::Contract {
+                found: "0.2.0".to_owned()
+            }
+        );
+    }
+
+    #[rstest]
+    #[case("wasi:sockets/tcp@0.2.0", "no plugin gets to the network")]
+    #[case("wasi:http/outgoing-handler@0.2.0", "no plugin gets to the network")]
+    #[case("example:own/thing@1.0.0", "which this host does not have")]
+    #[case("lazarette:plugin/cluster@0.1.0", "this host offers no look-ups")]
+    fn imports_that_nobody_is_granted_are_refused(#[case] import: &str, #[case] message: &str) {
+        let text = format!(
+            r#"(component (import "{import}" (instance)) (instance $i)
+                (export "lazarette:plugin/modifier@0.1.0" (instance $i)))"#
+        );
+        assert!(refusal(&wat::parse_str(text).unwrap()).contains(message));
+    }
+
+    #[test]
+    fn a_manifest_is_found_in_a_nested_module() {
+        let text = r#"(component
+            (core module (@custom "lazarette:manifest" "{\"name\": \"nested\"}"))
+            (instance $i) (export "lazarette:plugin/modifier@0.1.0" (instance $i)))"#;
+        let manifest = Inspection::of(&wat::parse_str(text).unwrap())
+            .unwrap()
+            .manifest
+            .unwrap();
+        assert_eq!(manifest.name, "nested");
+    }
+}

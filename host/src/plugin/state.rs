@@ -1,0 +1,212 @@
+//! The state of an instance, and what the host offers it: objects, decisions, schemas, the operation, the log.
+
+use super::bindings::modifier::lazarette::plugin as wit;
+use super::bindings::{DecisionSlot, ObjectSlot};
+use super::decision::Decisions;
+use super::limiter::{Budget, Limiter};
+use super::log::Log;
+use super::outcome::Note;
+use super::{Configured, Operation, PluginErrorKind};
+use crate::object::Object;
+use std::sync::Arc;
+use wasmtime::component::{HasData, Resource, ResourceTable};
+use wasmtime::{Result, error::Context};
+use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
+
+/// What an instance works on, and what it may use up.
+pub struct State {
+    /// The objects of the running call: the one to modify, or the wanted and the live one. A handle is an index.
+    pub objects: Vec<Object>,
+    /// What has been decided in the running call.
+    pub decisions: Decisions,
+    pub log: Log,
+    pub limiter: Limiter,
+    plugin: Arc<Configured>,
+    operation: Arc<Operation>,
+    wasi: Option<Box<(WasiCtx, ResourceTable)>>,
+}
+
+/// Says that the interfaces work on the state itself.
+pub struct Access;
+
+impl HasData for Access {
+    type Data<'a> = &'a mut State;
+}
+
+/// A host function refuses: the call ends, with this as its reason.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct Refusal(pub PluginErrorKind);
+
+impl State {
+    pub fn new(plugin: &Arc<Configured>, operation: &Arc<Operation>, budget: &Arc<Budget>) -> Self {
+        let limits = &plugin.settings().limits;
+        State {
+            objects: Vec::new(),
+            decisions: Decisions::default(),
+            log: Log::new(plugin.name(), limits),
+            limiter: Limiter::new(budget, limits.memory),
+            plugin: Arc::clone(plugin),
+            operation: Arc::clone(operation),
+            wasi: None,
+        }
+    }
+
+    fn object(&self, handle: &Resource<ObjectSlot>) -> Result<&Object> {
+        let index = usize::try_from(handle.rep())?;
+        self.objects.get(index).context("no such object")
+    }
+
+    /// Let `decide` take down a decision within the plugin's limits.
+    fn decide(
+        &mut self,
+        decide: impl FnOnce(&mut Decisions, &super::Limits) -> std::result::Result<(), PluginErrorKind>,
+    ) -> Result<()> {
+        decide(&mut self.decisions, &self.plugin.settings().limits).map_err(|kind| Refusal(kind).into())
+    }
+}
+
+impl wit::types::Host for State {}
+impl wit::objects::Host for State {}
+impl wit::decisions::Host for State {}
+
+impl wit::objects::HostObject for State {
+    fn identity(&mut self, handle: Resource<ObjectSlot>) -> Result<wit::objects::Identity> {
+        let object = self.object(&handle)?;
+        Ok(wit::objects::Identity {
+            group: object.id.resource.group.clone(),
+            version: object.version.clone(),
+            resource: object.id.resource.resource.clone(),
+            kind: object.kind.clone(),
+            namespace: object.id.namespace.clone(),
+            name: object.id.name.clone(),
+        })
+    }
+
+    fn get(&mut self, handle: Resource<ObjectSlot>, pointer: String) -> Result<Option<String>> {
+        Ok(self
+            .object(&handle)?
+            .json
+            .pointer(&pointer)
+            .map(ToString::to_string))
+    }
+
+    fn json(&mut self, handle: Resource<ObjectSlot>) -> Result<String> {
+        Ok(self.object(&handle)?.json.to_string())
+    }
+
+    fn drop(&mut self, _: Resource<ObjectSlot>) -> Result<()> {
+        Ok(())
+    }
+}
+
+impl wit::decisions::HostDecision for State {
+    fn json_patch(&mut self, _: Resource<DecisionSlot>, patch: String) -> Result<()> {
+        self.decide(|decisions, limits| decisions.json_patch(patch, limits))
+    }
+
+    fn merge_patch(&mut self, _: Resource<DecisionSlot>, patch: String) -> Result<()> {
+        self.decide(|decisions, limits| decisions.merge_patch(patch, limits))
+    }
+
+    fn skip(&mut self, _: Resource<DecisionSlot>, reason: String) -> Result<()> {
+        self.decide(|decisions, limits| decisions.skip(reason, limits))
+    }
+
+    fn fail(&mut self, _: Resource<DecisionSlot>, code: String, message: String) -> Result<()> {
+        self.decide(|decisions, limits| decisions.fail(code, message, limits))
+    }
+
+    fn replace(&mut self, _: Resource<DecisionSlot>) -> Result<()> {
+        self.decide(Decisions::replace)
+    }
+
+    fn recreate(&mut self, _: Resource<DecisionSlot>) -> Result<()> {
+        self.decide(Decisions::recreate)
+    }
+
+    fn rename(&mut self, _: Resource<DecisionSlot>, new_name: String) -> Result<()> {
+        self.decide(|decisions, limits| decisions.rename(new_name, limits))
+    }
+
+    fn note(
+        &mut self,
+        _: Resource<DecisionSlot>,
+        code: String,
+        message: String,
+        pointer: Option<String>,
+    ) -> Result<()> {
+        self.decide(|decisions, limits| {
+            decisions.note(
+                Note {
+                    code,
+                    message,
+                    pointer,
+                },
+                limits,
+            )
+        })
+    }
+
+    fn drop(&mut self, _: Resource<DecisionSlot>) -> Result<()> {
+        Ok(())
+    }
+}
+
+impl wit::schemas::Host for State {
+    fn list_keys(&mut self, of: Resource<ObjectSlot>, pointer: String) -> Result<Option<Vec<String>>> {
+        Ok(self.operation.schemas.list_keys(self.object(&of)?, &pointer))
+    }
+
+    fn merge_key(&mut self, of: Resource<ObjectSlot>, pointer: String) -> Result<Option<String>> {
+        Ok(self.operation.schemas.merge_key(self.object(&of)?, &pointer))
+    }
+
+    fn patch_strategy(&mut self, of: Resource<ObjectSlot>, pointer: String) -> Result<Option<String>> {
+        Ok(self.operation.schemas.patch_strategy(self.object(&of)?, &pointer))
+    }
+
+    fn is_built_in(&mut self, of: Resource<ObjectSlot>) -> Result<bool> {
+        Ok(self.operation.schemas.is_built_in(self.object(&of)?))
+    }
+}
+
+impl wit::operation::Host for State {
+    fn kind(&mut self) -> Result<String> {
+        Ok(self.operation.kind.clone())
+    }
+
+    fn now(&mut self) -> Result<String> {
+        Ok(self.operation.now.to_string())
+    }
+
+    fn backup(&mut self) -> Result<String> {
+        Ok(self.operation.backup.clone())
+    }
+
+    fn mapped_namespace(&mut self, original: String) -> Result<String> {
+        Ok(self
+            .operation
+            .namespace_mappings
+            .get(&original)
+            .cloned()
+            .unwrap_or(original))
+    }
+}
+
+impl wit::log::Host for State {
+    fn write(&mut self, level: String, message: String) -> Result<()> {
+        let object = self.objects.first().map(|object| &object.id);
+        self.log.write(&level, &message, object);
+        Ok(())
+    }
+}
+
+impl WasiView for State {
+    fn ctx(&mut self) -> WasiCtxView<'_> {
+        let (ctx, table) = &mut **self
+            .wasi
+            .get_or_insert_with(|| Box::new((super::wasi::empty(&self.operation), ResourceTable::new())));
+        WasiCtxView { ctx, table }
+    }
+}
