@@ -2,7 +2,8 @@
 
 use super::index::{Member, Members};
 use super::{
-    ArchiveError, BackupFile, BackupName, Claim, Digest, FileRecord, Manifest, ObjectRecord, member,
+    ArchiveError, BackupFile, BackupName, Claim, Digest, FileRecord, Manifest, MemberRecord, ObjectRecord,
+    member,
 };
 use crate::object::{Object, ObjectId};
 use crate::store::{Store, StoreError};
