@@ -1,0 +1,309 @@
+//! Rules ready for an operation: each with its configured plugin, found quickly by the type of an object.
+
+use super::{Conditions, Mismatch, Rule, RuleProblem, Rules};
+use crate::object::{GroupResource, Object};
+use crate::plugin::{
+    Batch, Configured, Note, Operation, Plugin, PluginError, PluginErrorKind, PluginHost, Settings,
+};
+use crate::report::{Code, Problem};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, PoisonError, RwLock};
+
+/// A modifier that is not ours, as rules name it under `plugin`.
+#[derive(Clone)]
+pub struct ThirdParty {
+    /// The component.
+    pub plugin: Arc<Plugin>,
+    /// Its grants and limits; the configuration in it is that of each rule.
+    pub settings: Settings,
+}
+
+/// Rules that are ready for an operation. Shared by its workers.
+pub struct CompiledRules {
+    rules: Vec<CompiledRule>,
+    /// Which rules can apply to the objects of a type. An operation sees few types, and many objects of each.
+    by_type: RwLock<HashMap<GroupResource, Arc<[usize]>>>,
+}
+
+struct CompiledRule {
+    conditions: Conditions,
+    plugin: Arc<Configured>,
+    name: String,
+}
+
+/// Why rules cannot be used in an operation.
+#[derive(Debug, thiserror::Error)]
+pub enum CompileError {
+    /// Rules that name an unknown plugin, or that their plugin refused.
+    #[error("{}", .0.iter().map(RuleProblem::to_string).collect::<Vec<_>>().join("\n"))]
+    Rules(Vec<RuleProblem>),
+    /// A built-in plugin cannot be loaded.
+    #[error(transparent)]
+    Plugin(#[from] PluginError),
+}
+
+/// What became of an object.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Outcome {
+    /// The rules whose conditions the object fulfilled, by index, in their order, and what came of each.
+    pub rules: Vec<(usize, RuleOutcome)>,
+    /// What plugins want the user to know about the object.
+    pub notes: Vec<Note>,
+}
+
+/// What a rule did to an object whose type, namespace, name, labels and values match.
+#[derive(Clone, Debug, PartialEq)]
+pub enum RuleOutcome {
+    /// It changed the object.
+    Changed,
+    /// There was nothing to change.
+    Unchanged,
+    /// It left the object as it was: a `test` failed.
+    Left {
+        /// Why, in the plugin's words.
+        reason: String,
+    },
+    /// It failed, and changed nothing.
+    Failed(Problem),
+}
+
+impl Rules {
+    /// Make the rules ready for `operation`: load and configure their plugins. `third_party` are the plugins that rules
+    /// may name.
+    pub fn compile(
+        self,
+        host: &PluginHost,
+        operation: &Arc<Operation>,
+        third_party: &BTreeMap<String, ThirdParty>,
+    ) -> Result<CompiledRules, CompileError> {
+        let mut rules = Vec::new();
+        let mut problems = Vec::new();
+        for (index, rule) in self.rules.into_iter().enumerate() {
+            let Some((plugin, settings)) = find_plugin(&rule, host, third_party)? else {
+                problems.push(unknown_plugin(index, &rule, third_party));
+                continue;
+            };
+            match host.configure(&plugin, settings, operation) {
+                Ok(plugin) => {
+                    rules.push(CompiledRule {
+                        conditions: rule.conditions,
+                        plugin,
+                        name: format!("rule {}", index + 1),
+                    });
+                }
+                Err(error) => problems.push(refused(index, &rule, error)?),
+            }
+        }
+        if !problems.is_empty() {
+            return Err(CompileError::Rules(problems));
+        }
+        Ok(CompiledRules {
+            rules,
+            by_type: RwLock::default(),
+        })
+    }
+}
+
+impl CompiledRules {
+    /// How many rules there are.
+    pub fn len(&self) -> usize {
+        self.rules.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.rules.is_empty()
+    }
+
+    /// The conditions of each rule.
+    pub(super) fn conditions(&self) -> impl Iterator<Item = &Conditions> {
+        self.rules.iter().map(|rule| &rule.conditions)
+    }
+
+    /// Apply the rules to `object`, in their order. Conditions see it as it is now; each rule is applied as a whole, or
+    /// not at all, and one that fails does not stop those after it.
+    pub fn apply(&self, batch: &mut Batch, object: &mut Object) -> Outcome {
+        let mut outcome = Outcome::default();
+        for (index, verdict) in self.matching(object) {
+            let Some(rule) = self.rules.get(index) else {
+                continue;
+            };
+            let result = match verdict {
+                Ok(()) => rule.apply(batch, object, &mut outcome.notes),
+                Err(problem) => RuleOutcome::Failed(problem),
+            };
+            outcome.rules.push((index, result));
+        }
+        outcome
+    }
+
+    /// The rules whose conditions `object` fulfils, and those whose conditions cannot be asked of it.
+    fn matching(&self, object: &Object) -> Vec<(usize, Result<(), Problem>)> {
+        let mut matching = Vec::new();
+        for &index in self.candidates(&object.id.resource).iter() {
+            let Some(rule) = self.rules.get(index) else {
+                continue;
+            };
+            match rule.conditions.check(object) {
+                Ok(()) => matching.push((index, Ok(()))),
+                Err(mismatch @ Mismatch::NotAnIndex { .. }) => {
+                    matching.push((index, Err(rule.problem(object, mismatch.to_string()))));
+                }
+                Err(_) => {}
+            }
+        }
+        matching
+    }
+
+    /// The rules that can apply to objects of this type.
+    fn candidates(&self, of: &GroupResource) -> Arc<[usize]> {
+        let known = self
+            .by_type
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(of)
+            .cloned();
+        known.unwrap_or_else(|| {
+            let name = of.to_string();
+            let fits =
+                |(index, rule): (usize, &CompiledRule)| rule.conditions.applies_to(&name).then_some(index);
+            let candidates: Arc<[usize]> = self.rules.iter().enumerate().filter_map(fits).collect();
+            let mut by_type = self.by_type.write().unwrap_or_else(PoisonError::into_inner);
+            by_type.insert(of.clone(), Arc::clone(&candidates));
+            candidates
+        })
+    }
+}
+
+impl CompiledRule {
+    fn apply(&self, batch: &mut Batch, object: &mut Object, notes: &mut Vec<Note>) -> RuleOutcome {
+        match batch.modify(&self.plugin, object) {
+            Ok(mut modified) => {
+                notes.append(&mut modified.notes);
+                match modified.skipped {
+                    Some(reason) => RuleOutcome::Left { reason },
+                    None if modified.changed => RuleOutcome::Changed,
+                    None => RuleOutcome::Unchanged,
+                }
+            }
+            // What the author of a rule did wrong is told in terms of the rule; a crash is the plugin's.
+            Err(PluginError {
+                kind: PluginErrorKind::Failed { message, pointer, .. },
+                ..
+            }) => {
+                let place = pointer
+                    .map(|pointer| format!(" (at {pointer})"))
+                    .unwrap_or_default();
+                RuleOutcome::Failed(self.problem(object, format!("{message}{place}")))
+            }
+            Err(error) => RuleOutcome::Failed(Problem::from(error).about(&object.id)),
+        }
+    }
+
+    fn problem(&self, object: &Object, message: String) -> Problem {
+        Problem::new(Code::ModifierFailed, format!("{}: {message}", self.name)).about(&object.id)
+    }
+}
+
+impl Outcome {
+    /// Whether any rule changed the object.
+    pub fn changed(&self) -> bool {
+        self.rules
+            .iter()
+            .any(|(_, outcome)| *outcome == RuleOutcome::Changed)
+    }
+
+    /// What went wrong, in the order of the rules.
+    pub fn problems(&self) -> impl Iterator<Item = &Problem> {
+        self.rules.iter().filter_map(|(_, outcome)| match outcome {
+            RuleOutcome::Failed(problem) => Some(problem),
+            _ => None,
+        })
+    }
+}
+
+impl From<CompileError> for Problem {
+    fn from(error: CompileError) -> Problem {
+        match error {
+            CompileError::Rules(_) => Problem::new(Code::InvalidModifiers, error.to_string()),
+            CompileError::Plugin(error) => error.into(),
+        }
+    }
+}
+
+fn find_plugin(
+    rule: &Rule,
+    host: &PluginHost,
+    third_party: &BTreeMap<String, ThirdParty>,
+) -> Result<Option<(Arc<Plugin>, Settings)>, PluginError> {
+    let config = rule.patches.config.clone();
+    if rule.patches.built_in {
+        let mut settings = Settings::new(config);
+        // Rules of Velero may give an object another name, kind or version.
+        settings
+            .grants
+            .0
+            .extend(["object.rename", "object.retype"].map(str::to_owned));
+        return Ok(Some((host.built_in(&rule.patches.plugin)?, settings)));
+    }
+    let found = third_party.get(&rule.patches.plugin);
+    Ok(found.map(|found| {
+        (
+            Arc::clone(&found.plugin),
+            Settings {
+                config,
+                ..found.settings.clone()
+            },
+        )
+    }))
+}
+
+fn unknown_plugin(index: usize, rule: &Rule, third_party: &BTreeMap<String, ThirdParty>) -> RuleProblem {
+    let name = &rule.patches.plugin;
+    let known = third_party
+        .keys()
+        .map(String::as_str)
+        .collect::<Vec<_>>()
+        .join(", ");
+    let known = if known.is_empty() {
+        "none".to_owned()
+    } else {
+        known
+    };
+    RuleProblem {
+        rule: Some(index),
+        patch: None,
+        field: format!("resourceModifierRules[{index}].plugin.name"),
+        line: rule.line,
+        message: format!("there is no plugin '{name}'; those that can be used here: {known}"),
+    }
+}
+
+/// The plugin's refusal of its configuration in terms of the rule; any other error as it is.
+fn refused(index: usize, rule: &Rule, error: PluginError) -> Result<RuleProblem, PluginError> {
+    let PluginErrorKind::Configuration { message, pointer } = error.kind else {
+        return Err(error);
+    };
+    let pointer = pointer.unwrap_or_default();
+    let in_patch = pointer
+        .strip_prefix("/patches/")
+        .filter(|_| rule.patches.built_in);
+    let patch = in_patch.and_then(|rest| rest.split('/').next()?.parse().ok());
+    let field = match patch {
+        Some(patch) => format!("{}[{patch}]", rule.patches.field),
+        None => rule.patches.field.to_owned(),
+    };
+    let field = format!("resourceModifierRules[{index}].{field}");
+    let place = if pointer.is_empty() {
+        String::new()
+    } else {
+        format!(" (at {pointer})")
+    };
+    Ok(RuleProblem {
+        rule: Some(index),
+        patch,
+        field,
+        line: rule.line,
+        message: format!("{message}{place}"),
+    })
+}
