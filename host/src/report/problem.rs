@@ -1,7 +1,8 @@
 //! One shape for everything that can go wrong.
 
 use super::Code;
-use serde::{Serialize, Serializer};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// Something that went wrong, in the shape that users, scripts and resources get it.
 ///
@@ -50,5 +51,57 @@ impl Serialize for Problem {
         fields.serialize_field("retryable", &self.code.retryable())?;
         fields.serialize_field("userError", &self.code.user_error())?;
         fields.end()
+    }
+}
+
+/// Reads what the [`Serialize`] form says; what follows from the code is left out.
+impl<'de> Deserialize<'de> for Problem {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        struct Fields {
+            code: String,
+            message: String,
+            target: Option<String>,
+        }
+        let Fields {
+            code,
+            message,
+            target,
+        } = Fields::deserialize(deserializer)?;
+        let known = Code::ALL.iter().find(|known| known.name() == code);
+        let code = *known.ok_or_else(|| D::Error::custom(format!("'{code}' is no code of a problem")))?;
+        Ok(Problem {
+            code,
+            message,
+            target,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_code_survives_json() {
+        for code in Code::ALL {
+            let problem = Problem::new(*code, "message").about("target");
+            let json = serde_json::to_string(&problem).unwrap();
+            assert_eq!(serde_json::from_str::<Problem>(&json).unwrap(), problem);
+        }
+    }
+
+    #[test]
+    fn scripts_get_these_names() {
+        let json = serde_json::to_value(Problem::new(Code::Conflict, "it changed")).unwrap();
+        let expected = serde_json::json!({
+            "code": "Conflict",
+            "message": "it changed",
+            "recommendedAction": Code::Conflict.action(),
+            "target": null,
+            "retryable": true,
+            "userError": false,
+        });
+        assert_eq!(json, expected);
     }
 }

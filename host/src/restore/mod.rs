@@ -1,20 +1,66 @@
 //! Restores: from a backup to a cluster.
 //!
 //! For each object: read → prepare → modify → place → decide → apply → report. A plan and its application go through
-//! the same steps; a plan stops before the last change and reports differences instead.
+//! the same steps; a plan stops before the last one, and shows how objects would change.
+//!
+//! Objects are restored level by level ([`Level`]), in parallel within one, in batches that are cut by position in the
+//! archive, so that plugins see the same batches whatever the concurrency. A failed object never stops the others; what
+//! needs a namespace or a definition that could not be restored is left out, and names it.
 
+mod batches;
+mod carry_out;
 mod decide;
 mod diff;
+mod error;
+mod ground;
+mod item;
 mod levels;
+mod live;
+mod pipeline;
 mod place;
 mod policy;
 mod prepare;
 mod references;
 mod report;
 mod request;
+mod resolvers;
+mod run;
+mod select;
+mod start;
+mod types;
 
 pub use diff::Diff;
+pub use error::RestoreError;
 pub use levels::Level;
 pub use policy::{ConflictPolicies, ConflictPolicy, ParsePolicyError};
 pub use report::{ActionName, Note, ObjectReport, RestoreReport, RuleReport, Totals};
 pub use request::{OnModifierError, ParseOnModifierErrorError, RestoreRequest};
+
+use crate::archive::Backup;
+use crate::cluster::Cluster;
+use crate::plugin::PluginHost;
+use crate::report::{Cancellation, Progress};
+
+/// What a restore works with.
+pub struct Environment<'a> {
+    /// The backup to restore.
+    pub backup: &'a Backup,
+    /// The cluster to restore into.
+    pub cluster: &'a dyn Cluster,
+    /// Where plugins run.
+    pub plugins: &'a PluginHost,
+    /// Told how far it is.
+    pub progress: &'a Progress,
+    /// Asked between batches whether to stop.
+    pub cancellation: &'a Cancellation,
+}
+
+/// What restoring would do: nothing is changed.
+pub async fn plan(request: RestoreRequest, with: &Environment<'_>) -> Result<RestoreReport, RestoreError> {
+    start::run(request, with, true).await
+}
+
+/// Restore. An error means that nothing was changed; once something may have been, everything is in the report.
+pub async fn apply(request: RestoreRequest, with: &Environment<'_>) -> Result<RestoreReport, RestoreError> {
+    start::run(request, with, false).await
+}

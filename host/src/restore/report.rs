@@ -3,10 +3,10 @@
 use super::diff::Diff;
 use crate::object::ObjectId;
 use crate::report::{Outcome, Problem};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// What a restore would do (a plan) or has done. The names of its fields are stable.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RestoreReport {
     /// Whether this is a plan: nothing was changed.
@@ -33,7 +33,7 @@ pub struct RestoreReport {
 }
 
 /// What would happen, or has happened, to an object.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ObjectReport {
     /// Who it is in the backup.
@@ -43,27 +43,44 @@ pub struct ObjectReport {
     /// What was decided. Where there is a problem it was not done.
     pub action: ActionName,
     /// Why it is skipped or left out.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     /// What the resource modifiers did, rule by rule; only rules that matched.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rules: Vec<RuleReport>,
     /// How resource modifiers and the namespace mapping changed the object that is in the backup. Only in a plan.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub modification: Option<Diff>,
     /// How the live object would change. Only in a plan.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub diff: Option<Diff>,
     /// What the user should know about the object.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<Note>,
     /// Why it was not, or would not be, restored.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub problem: Option<Problem>,
 }
 
+impl ObjectReport {
+    /// Whether the cluster does not have the object as decided: it was refused, left out, or could not be written.
+    pub fn is_lost(&self) -> bool {
+        self.problem.is_some() || matches!(self.action, ActionName::Refuse | ActionName::LeaveOut)
+    }
+
+    /// Whether nothing was to be done.
+    pub fn is_skipped(&self) -> bool {
+        self.action == ActionName::Skip
+    }
+
+    /// Whether the cluster was, or would be, changed.
+    pub fn is_done(&self) -> bool {
+        !self.is_lost() && !self.is_skipped()
+    }
+}
+
 /// What happens to an object.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum ActionName {
     /// It is new.
@@ -100,7 +117,7 @@ impl std::fmt::Display for ActionName {
 }
 
 /// What a rule of the resource modifiers did to an object that it matched.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RuleReport {
     /// Position of the rule in its document, from 1.
@@ -108,26 +125,26 @@ pub struct RuleReport {
     /// Whether it changed the object.
     pub changed: bool,
     /// Why it left the object as it is, where it said so.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub skipped: Option<String>,
     /// Why it failed.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failed: Option<String>,
 }
 
 /// Something that a user should know about an object, and that decides nothing.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Note {
     /// The plugin that says it; none where the restore itself does.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub plugin: Option<String>,
     /// A few lower-case words with hyphens.
     pub code: String,
     /// One sentence.
     pub message: String,
     /// Where in the object, if anywhere: a JSON pointer.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pointer: Option<String>,
 }
 
@@ -144,7 +161,7 @@ impl Note {
 }
 
 /// How many objects came to what. Each object counts once: as failed where it has a problem.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Totals {
     /// New ones, those under another name included.

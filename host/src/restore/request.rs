@@ -1,21 +1,24 @@
 //! What a restore is asked to do.
 
 use super::policy::ConflictPolicies;
+use crate::object::FilterSpec;
 use std::collections::BTreeMap;
 
 /// What a restore is asked to do. The same request gives the same plan and the same restore.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct RestoreRequest {
     /// Name of the restore, which its report carries.
     pub name: String,
     /// The time of the operation, which plugins see.
     pub time: jiff::Timestamp,
+    /// Which objects of the backup are restored. Namespaces are those in the backup.
+    pub filter: FilterSpec,
     /// From the namespace in the backup to the one in the cluster. Namespaces that are not named keep theirs.
     pub namespace_mappings: BTreeMap<String, String>,
-    /// What happens to objects that exist already.
-    pub conflict_policies: ConflictPolicies,
     /// What happens to an object that a rule of the modifiers failed on.
     pub on_modifier_error: OnModifierError,
+    /// What happens to objects that exist already.
+    pub conflict_policies: ConflictPolicies,
     /// Restore what is whole where a part of the backup is damaged. Without it such a backup is refused.
     pub skip_damaged: bool,
     /// Keep all node ports of services, also those that the server chose and may have given away since.
@@ -28,9 +31,10 @@ impl RestoreRequest {
         RestoreRequest {
             name: name.into(),
             time,
+            filter: FilterSpec::default(),
             namespace_mappings: BTreeMap::new(),
-            conflict_policies: ConflictPolicies::default(),
             on_modifier_error: OnModifierError::default(),
+            conflict_policies: ConflictPolicies::default(),
             skip_damaged: false,
             preserve_node_ports: false,
         }

@@ -8,6 +8,8 @@ mod service;
 mod volumes;
 mod workloads;
 
+pub(super) use volumes::volume_left_out;
+
 use super::report::Note;
 use crate::object::Object;
 use serde_json::{Map, Value};
@@ -47,7 +49,7 @@ pub(super) fn left_out(object: &Object) -> Option<String> {
     ) {
         ("", "pods") => workloads::pod_left_out(&object.json),
         ("batch", "jobs") => workloads::job_left_out(&object.json),
-        ("", "persistentvolumes") => volumes::volume_left_out(&object.json),
+        ("", "persistentvolumes") => volume_left_out(&object.json),
         ("", "secrets") => cluster::secret_left_out(object),
         ("apiregistration.k8s.io", "apiservices") => cluster::api_service_left_out(&object.json),
         _ => None,

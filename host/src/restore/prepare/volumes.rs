@@ -20,7 +20,7 @@ const PROVISIONED_BY: &str = "/metadata/annotations/pv.kubernetes.io~1provisione
 
 /// Why a persistent volume is not restored. One that was made for its claim and is deleted with it is made again for
 /// the restored claim; restored as an object it would point to a disk that is gone.
-pub(super) fn volume_left_out(volume: &Value) -> Option<String> {
+pub(in crate::restore) fn volume_left_out(volume: &Value) -> Option<String> {
     let provisioner = text(volume, PROVISIONED_BY)?;
     let deleted = text(volume, "/spec/persistentVolumeReclaimPolicy")? == "Delete";
     deleted.then(|| format!("{provisioner} made the volume for its claim, and makes a new one"))

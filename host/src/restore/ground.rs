@@ -1,0 +1,94 @@
+//! What objects stand on: the types that the cluster serves and the namespaces that it has. It grows between levels.
+
+use super::types::{Types, defined_by};
+use crate::object::{GroupResource, Object, ObjectId, ResourceType};
+use std::collections::BTreeSet;
+
+/// What objects of a level can build on.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Ground {
+    /// What the cluster serves, or will serve.
+    pub types: Types,
+    /// Namespaces that were there before the restore: what is in them has to be looked at.
+    pub existing: BTreeSet<String>,
+    /// Namespaces that are needed and could not be restored.
+    pub failed_namespaces: BTreeSet<String>,
+    /// Types whose definitions could not be restored.
+    pub failed_definitions: BTreeSet<GroupResource>,
+}
+
+/// What an object needs and does not have.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Missing {
+    /// The cluster does not serve the type, and the backup does not define it. One problem tells it for all objects.
+    Type(String),
+    /// This object, whose own report says why, could not be restored.
+    Object(ObjectId),
+}
+
+impl std::fmt::Display for Missing {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Missing::Type(of) => write!(f, "the cluster does not serve {of}"),
+            Missing::Object(id) => write!(f, "{id} could not be restored"),
+        }
+    }
+}
+
+impl Ground {
+    /// The type of a placed object in the cluster, or what it lacks.
+    pub(super) fn of(&self, object: &Object) -> Result<ResourceType, Missing> {
+        let of = self.types.of(object).ok_or_else(|| self.missing_type(object))?;
+        let namespace = object
+            .json
+            .pointer("/metadata/namespace")
+            .and_then(serde_json::Value::as_str);
+        match namespace.filter(|namespace| of.namespaced && self.failed_namespaces.contains(*namespace)) {
+            Some(namespace) => Err(Missing::Object(namespace_id(namespace))),
+            None => Ok(of),
+        }
+    }
+
+    fn missing_type(&self, object: &Object) -> Missing {
+        let resource = &object.id.resource;
+        if self.failed_definitions.contains(resource) {
+            let definitions = GroupResource::new("apiextensions.k8s.io", "customresourcedefinitions");
+            let id = ObjectId {
+                resource: definitions,
+                namespace: None,
+                name: resource.to_string(),
+            };
+            return Missing::Object(id);
+        }
+        let says = |member| {
+            object
+                .json
+                .get(member)
+                .and_then(serde_json::Value::as_str)
+                .unwrap_or_default()
+        };
+        match says("kind") == object.kind && says("apiVersion") == object.api_version() {
+            true => Missing::Type(resource.to_string()),
+            false => Missing::Type(format!("{} of {}", says("kind"), says("apiVersion"))),
+        }
+    }
+
+    /// Take note that the custom resource definition called `name` could not be restored.
+    pub(super) fn fail_definition(&mut self, name: &str) {
+        self.failed_definitions.extend(defined_by(name));
+    }
+
+    /// Whether an object in `namespace` may be there already.
+    pub(super) fn may_exist_in(&self, namespace: Option<&str>) -> bool {
+        namespace.is_none_or(|namespace| self.existing.contains(namespace))
+    }
+}
+
+/// The identity of a namespace.
+pub(super) fn namespace_id(name: &str) -> ObjectId {
+    ObjectId {
+        resource: GroupResource::new("", "namespaces"),
+        namespace: None,
+        name: name.to_owned(),
+    }
+}

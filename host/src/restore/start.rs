@@ -1,0 +1,185 @@
+//! The beginning of a restore: everything that can be wrong with a request, a backup or a plugin is found here, before
+//! anything is changed.
+
+use super::ground::Ground;
+use super::pipeline::Pipeline;
+use super::place::Mapping;
+use super::prepare::Context;
+use super::report::RestoreReport;
+use super::request::RestoreRequest;
+use super::resolvers::Resolvers;
+use super::run::{Run, namespaces};
+use super::select::Selection;
+use super::types::Types;
+use super::{Environment, RestoreError};
+use crate::cluster::{Cluster, ListOptions};
+use crate::object::Schemas;
+use crate::plugin::Operation;
+use futures::StreamExt;
+use sha2::{Digest, Sha256};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex};
+
+/// Plan or do a restore.
+pub(super) async fn run(
+    request: RestoreRequest,
+    with: &Environment<'_>,
+    planned: bool,
+) -> Result<RestoreReport, RestoreError> {
+    check_mappings(&request.namespace_mappings)?;
+    let discovery = with.cluster.resource_types().await?;
+    let mut warnings = discovery.warnings.clone();
+    let types = Types::new(discovery);
+    let mut selection = Selection::read(&request, with.backup, &types, with.progress).await?;
+    let name = request.name.clone();
+    warnings.append(&mut selection.warnings);
+    warnings.extend(unused_mappings(&request.namespace_mappings, &selection));
+    let schemas = with_definitions(std::mem::take(&mut selection.schemas), with.cluster, &types).await?;
+    let operation = Arc::new(operation(&request, with, schemas)?);
+    let pipeline = pipeline(request, with, selection, operation, planned)?;
+    let existing = existing_namespaces(with.cluster, pipeline.target_namespaces()).await?;
+    let ground = Ground {
+        types,
+        existing,
+        ..Ground::default()
+    };
+    let mut run = Run::new(with, pipeline, ground, warnings);
+    run.all_levels().await;
+    Ok(run.finish(name))
+}
+
+/// Make the plugins ready, which refuses what is wrong with their configuration.
+fn pipeline(
+    request: RestoreRequest,
+    with: &Environment<'_>,
+    mut selection: Selection,
+    operation: Arc<Operation>,
+    planned: bool,
+) -> Result<Pipeline, RestoreError> {
+    let resolvers = Resolvers::new(request.conflict_policies, with.plugins, &operation)?;
+    let provisioned_anew = std::mem::take(&mut selection.provisioned_anew);
+    Ok(Pipeline {
+        operation,
+        selection,
+        context: Context {
+            preserve_node_ports: request.preserve_node_ports,
+            provisioned_anew,
+        },
+        mapping: Mapping(request.namespace_mappings),
+        resolvers,
+        planned,
+        aborted: AtomicBool::new(false),
+        not_served: Mutex::default(),
+    })
+}
+
+/// What plugins may know. Everything that could make them answer otherwise is in the seed.
+fn operation(
+    request: &RestoreRequest,
+    with: &Environment<'_>,
+    schemas: Schemas,
+) -> Result<Operation, RestoreError> {
+    let manifest = with.backup.manifest();
+    let mut seed = Sha256::new();
+    let parts = serde_json::to_vec(&(manifest, &request.filter, &request.namespace_mappings));
+    seed.update(parts.map_err(|error| RestoreError::Internal(error.to_string()))?);
+    seed.update(request.conflict_policies.to_string());
+    Ok(Operation {
+        kind: "restore".to_owned(),
+        now: request.time,
+        backup: manifest.name.to_string(),
+        namespace_mappings: request.namespace_mappings.clone(),
+        seed: seed.finalize().into(),
+        schemas: Arc::new(schemas),
+    })
+}
+
+/// The same with what definitions in the cluster say; those of the backup come first.
+async fn with_definitions(
+    mut schemas: Schemas,
+    cluster: &dyn Cluster,
+    types: &Types,
+) -> Result<Schemas, RestoreError> {
+    let definitions = types.iter().find(|of| {
+        of.resource
+            .is("apiextensions.k8s.io", "customresourcedefinitions")
+    });
+    let Some(definitions) = definitions else {
+        return Ok(schemas);
+    };
+    let mut pages = cluster.list(definitions, &ListOptions::default());
+    while let Some(page) = pages.next().await {
+        for definition in page?.items {
+            if let Ok(definition) = serde_json::from_str(definition.json.get()) {
+                schemas = schemas.with_crd(&definition);
+            }
+        }
+    }
+    Ok(schemas)
+}
+
+/// Those of `names` that are in the cluster.
+async fn existing_namespaces(
+    cluster: &dyn Cluster,
+    names: BTreeSet<String>,
+) -> Result<BTreeSet<String>, RestoreError> {
+    let of = namespaces();
+    let mut existing = BTreeSet::new();
+    for name in names {
+        if cluster.get(&of, None, &name).await?.is_some() {
+            existing.insert(name);
+        }
+    }
+    Ok(existing)
+}
+
+/// Refuse names that no namespace can have.
+fn check_mappings(mappings: &BTreeMap<String, String>) -> Result<(), RestoreError> {
+    match mappings
+        .iter()
+        .find(|(old, new)| !is_label(old) || !is_label(new))
+    {
+        Some((old, new)) => Err(RestoreError::Mapping {
+            old: old.clone(),
+            new: new.clone(),
+        }),
+        None => Ok(()),
+    }
+}
+
+/// Whether `text` is a label of DNS (RFC 1123), as names of namespaces are.
+fn is_label(text: &str) -> bool {
+    let inner = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+    (1..=63).contains(&text.len())
+        && text.bytes().all(inner)
+        && !text.starts_with('-')
+        && !text.ends_with('-')
+}
+
+/// Mappings that no object falls under are likely misspelt.
+fn unused_mappings(mappings: &BTreeMap<String, String>, selection: &Selection) -> Vec<String> {
+    let unused = mappings.keys().filter(|old| !selection.has_namespace(old));
+    unused
+        .map(|old| format!("the namespace mapping of '{old}' has no effect: nothing is restored from it"))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    #[rstest]
+    #[case("a", true)]
+    #[case("shop-2", true)]
+    #[case("", false)]
+    #[case("-a", false)]
+    #[case("a-", false)]
+    #[case("Shop", false)]
+    #[case("a.b", false)]
+    #[case("../a", false)]
+    fn names_of_namespaces(#[case] text: &str, #[case] expected: bool) {
+        assert_eq!(is_label(text), expected);
+    }
+}
