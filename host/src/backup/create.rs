@@ -7,6 +7,7 @@ use crate::cluster::{Cluster, ClusterError, ListOptions, Page};
 use crate::object::ResourceType;
 use crate::report::{Cancellation, Progress};
 use crate::store::Store;
+use futures::future::{BoxFuture, FutureExt};
 use futures::stream::StreamExt;
 use tokio::sync::mpsc;
 
@@ -86,8 +87,12 @@ async fn write_objects<'a>(
 ) -> Result<ArchiveWriter<'a>, BackupError> {
     let types = selection.types.clone();
     let (senders, receivers): (Vec<_>, Vec<_>) = types.iter().map(|_| mpsc::channel(1)).unzip();
-    let list = futures::stream::iter(types.iter().zip(senders))
-        .map(|(of, pages)| send_pages(cluster, of, pages))
+    let lists: Vec<BoxFuture<'_, ()>> = types
+        .iter()
+        .zip(senders)
+        .map(|(of, pages)| send_pages(cluster, of, pages).boxed())
+        .collect();
+    let list = futures::stream::iter(lists)
         .buffer_unordered(CONCURRENT_TYPES)
         .collect::<()>();
     let write = async {

@@ -6,6 +6,8 @@ mod prune;
 mod request;
 mod retention;
 mod selection;
+#[cfg(test)]
+mod tests;
 
 pub use create::create;
 pub use error::BackupError;

@@ -72,3 +72,18 @@ async fn a_claim_that_is_young_is_left_alone() {
     assert_eq!(cleanup(store, Duration::ZERO).await.unwrap(), Cleanup::default());
     assert_eq!(finished(store).await, ["nightly"]);
 }
+
+#[tokio::test]
+async fn everything_can_be_handed_to_a_task() {
+    let folder = Folder::new();
+    let (store, nightly) = (Arc::clone(&folder.store), name("nightly"));
+    let task = tokio::spawn(async move {
+        write(store.as_ref(), &nightly, &samples()).await.unwrap();
+        assert_eq!(read(&store, &nightly).await.len(), 4);
+        assert!(check(store.as_ref(), &nightly).await.is_whole());
+        assert_eq!(finished(store.as_ref()).await.len(), 1);
+        delete(store.as_ref(), &nightly).await.unwrap();
+        cleanup(store.as_ref(), Duration::ZERO).await.unwrap();
+    });
+    task.await.unwrap();
+}
