@@ -2,6 +2,7 @@
 
 use crate::archive::ArchiveError;
 use crate::cluster::ClusterError;
+use crate::modify::CompileError;
 use crate::object::{FilterError, ObjectId};
 use crate::plugin::PluginError;
 use crate::report::{Code, Problem};
@@ -35,6 +36,9 @@ pub enum RestoreError {
     /// The cluster does not say what it has.
     #[error(transparent)]
     Cluster(#[from] ClusterError),
+    /// The resource modifiers cannot be used.
+    #[error(transparent)]
+    Modifiers(#[from] CompileError),
     /// The plugin of a conflict policy cannot be used.
     #[error(transparent)]
     Plugin(#[from] PluginError),
@@ -66,6 +70,7 @@ impl From<RestoreError> for Problem {
             RestoreError::Filter(error) => error.into(),
             RestoreError::Mapping { .. } => Problem::new(Code::InvalidArgument, message),
             RestoreError::Cluster(error) => error.into(),
+            RestoreError::Modifiers(error) => error.into(),
             RestoreError::Plugin(error) => error.into(),
             RestoreError::Internal(message) => Problem::new(Code::Internal, message),
         }

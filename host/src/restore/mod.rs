@@ -34,7 +34,7 @@ pub use error::RestoreError;
 pub use levels::Level;
 pub use policy::{ConflictPolicies, ConflictPolicy, ParsePolicyError};
 pub use report::{ActionName, Note, ObjectReport, RestoreReport, RuleReport, Totals};
-pub use request::{OnModifierError, ParseOnModifierErrorError, RestoreRequest};
+pub use request::{OnModifierError, ParseOnModifierErrorError, Plugins, RestoreRequest};
 
 use crate::archive::Backup;
 use crate::cluster::Cluster;

@@ -6,16 +6,18 @@ use super::ground::{Ground, Missing};
 use super::item::{Item, Slot};
 use super::place::{Mapping, place};
 use super::prepare::{Context, left_out, prepare};
-use super::report::{ActionName, Note, ObjectReport};
+use super::report::{ActionName, Note, ObjectReport, RuleReport};
+use super::request::OnModifierError;
 use super::resolvers::Resolvers;
 use super::select::Selection;
 use crate::archive::ArchivedObject;
+use crate::modify::{CompiledRules, RuleOutcome};
 use crate::object::{Object, ObjectId, ResourceType};
 use crate::plugin::{Batch, Operation};
 use crate::report::{Code, Problem};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// What all objects of a restore go through, shared by its workers.
@@ -26,6 +28,10 @@ pub(super) struct Pipeline {
     pub selection: Selection,
     /// What preparing needs to know.
     pub context: Context,
+    /// The resource modifiers, if there are any.
+    pub rules: Option<CompiledRules>,
+    /// What a failed modifier means.
+    pub on_modifier_error: OnModifierError,
     /// Where objects go.
     pub mapping: Mapping,
     /// Who decides about what exists.
@@ -49,7 +55,7 @@ impl Pipeline {
     }
 
     /// Take an object from the backup to where a decision about it can be made. None when it is not to be restored.
-    pub(super) fn begin(&self, entry: Entry, ground: &Ground) -> Option<Slot> {
+    pub(super) fn begin(&self, entry: Entry, ground: &Ground, batch: &mut Batch) -> Option<Slot> {
         let object = match entry.and_then(read) {
             Ok(object) => object,
             Err((id, problem)) => return Some(ObjectReport::of(id).refused(problem).into()),
@@ -64,13 +70,22 @@ impl Pipeline {
         if let Some(reason) = left_out(&object) {
             return Some(report.ended(ActionName::Skip, reason).into());
         }
-        Some(self.shape(object, report, ground))
+        Some(self.shape(object, report, ground, batch))
     }
 
     /// Prepare, modify and place.
-    fn shape(&self, mut object: Object, mut report: ObjectReport, ground: &Ground) -> Slot {
+    fn shape(
+        &self,
+        mut object: Object,
+        mut report: ObjectReport,
+        ground: &Ground,
+        batch: &mut Batch,
+    ) -> Slot {
         report.notes.extend(prepare(&mut object, &self.context));
         let prepared = self.planned.then(|| object.json.clone());
+        if let Some(failure) = self.modify(&mut object, &mut report, batch) {
+            return report.refused(failure).into();
+        }
         report.notes.extend(place(&mut object, &self.mapping));
         let of = ground.of(&object);
         report.target = target(&object, of.as_ref().ok());
@@ -92,6 +107,40 @@ impl Pipeline {
                 report.ended(ActionName::LeaveOut, reason).into()
             }
         }
+    }
+
+    /// Apply the rules of the resource modifiers. What is returned ends the object.
+    fn modify(&self, object: &mut Object, report: &mut ObjectReport, batch: &mut Batch) -> Option<Problem> {
+        let rules = self.rules.as_ref()?;
+        let unmodified =
+            (self.on_modifier_error == OnModifierError::RestoreUnmodified).then(|| object.json.clone());
+        let outcome = rules.apply(batch, object);
+        let failure = outcome.problems().next().cloned();
+        report.rules = outcome
+            .rules
+            .into_iter()
+            .map(|(index, outcome)| rule_report(index, outcome))
+            .collect();
+        report
+            .notes
+            .extend(outcome.notes.into_iter().map(|note| Note::of_plugin(None, note)));
+        let failure = failure?;
+        match (self.on_modifier_error, unmodified) {
+            (OnModifierError::RestoreUnmodified, Some(unmodified)) => {
+                object.json = unmodified;
+                let message = format!("it is restored unmodified: {}", failure.message);
+                report.notes.push(Note {
+                    plugin: None,
+                    code: "modifier-failed".into(),
+                    message,
+                    pointer: None,
+                });
+                return None;
+            }
+            (OnModifierError::Abort, _) => self.aborted.store(true, Ordering::Relaxed),
+            _ => {}
+        }
+        Some(failure)
     }
 
     /// Decide about an object whose live state has been read.
@@ -181,6 +230,30 @@ fn double(report: ObjectReport, first: &ObjectId) -> ObjectReport {
                 format!("{first} is restored to the same place, because two namespaces are mapped to one");
             report.refused(Problem::new(Code::AlreadyExists, message))
         }
+    }
+}
+
+fn rule_report(index: usize, outcome: RuleOutcome) -> RuleReport {
+    let report = RuleReport {
+        rule: index + 1,
+        changed: false,
+        skipped: None,
+        failed: None,
+    };
+    match outcome {
+        RuleOutcome::Changed => RuleReport {
+            changed: true,
+            ..report
+        },
+        RuleOutcome::Unchanged => report,
+        RuleOutcome::Left { reason } => RuleReport {
+            skipped: Some(reason),
+            ..report
+        },
+        RuleOutcome::Failed(problem) => RuleReport {
+            failed: Some(problem.message),
+            ..report
+        },
     }
 }
 

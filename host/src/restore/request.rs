@@ -1,8 +1,12 @@
 //! What a restore is asked to do.
 
 use super::policy::ConflictPolicies;
+use crate::modify::{Rules, ThirdParty};
 use crate::object::FilterSpec;
 use std::collections::BTreeMap;
+
+/// Plugins that are not ours, by the names under which rules and conflict policies use them.
+pub type Plugins = BTreeMap<String, ThirdParty>;
 
 /// What a restore is asked to do. The same request gives the same plan and the same restore.
 #[derive(Clone)]
@@ -15,10 +19,14 @@ pub struct RestoreRequest {
     pub filter: FilterSpec,
     /// From the namespace in the backup to the one in the cluster. Namespaces that are not named keep theirs.
     pub namespace_mappings: BTreeMap<String, String>,
+    /// Rules that change objects on their way, if there are any.
+    pub modifiers: Option<Rules>,
     /// What happens to an object that a rule of the modifiers failed on.
     pub on_modifier_error: OnModifierError,
     /// What happens to objects that exist already.
     pub conflict_policies: ConflictPolicies,
+    /// Plugins that rules and conflict policies name.
+    pub plugins: Plugins,
     /// Restore what is whole where a part of the backup is damaged. Without it such a backup is refused.
     pub skip_damaged: bool,
     /// Keep all node ports of services, also those that the server chose and may have given away since.
@@ -33,8 +41,10 @@ impl RestoreRequest {
             time,
             filter: FilterSpec::default(),
             namespace_mappings: BTreeMap::new(),
+            modifiers: None,
             on_modifier_error: OnModifierError::default(),
             conflict_policies: ConflictPolicies::default(),
+            plugins: Plugins::new(),
             skip_damaged: false,
             preserve_node_ports: false,
         }

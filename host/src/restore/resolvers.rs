@@ -1,6 +1,7 @@
 //! The plugins that decide about objects that exist already.
 
 use super::policy::ConflictPolicies;
+use super::request::Plugins;
 use crate::object::GroupResource;
 use crate::plugin::{Configured, Operation, PluginError, PluginErrorKind, PluginHost, Settings};
 use serde_json::json;
@@ -14,11 +15,12 @@ pub(super) struct Resolvers {
 }
 
 impl Resolvers {
-    /// Load and configure the plugins of `policies`.
+    /// Load and configure the plugins of `policies`: the built-in ones, and those among `third_party` that are named.
     pub(super) fn new(
         policies: ConflictPolicies,
         host: &PluginHost,
         operation: &Arc<Operation>,
+        third_party: &Plugins,
     ) -> Result<Self, PluginError> {
         let mut by_name = BTreeMap::new();
         for policy in policies.all() {
@@ -26,7 +28,10 @@ impl Resolvers {
             if by_name.contains_key(name) {
                 continue;
             }
-            let (plugin, settings) = (host.built_in(name)?, Settings::new(json!({})));
+            let (plugin, settings) = match third_party.get(name) {
+                Some(found) => (Arc::clone(&found.plugin), found.settings.clone()),
+                None => (host.built_in(name)?, Settings::new(json!({}))),
+            };
             by_name.insert(name.to_owned(), host.configure(&plugin, settings, operation)?);
         }
         Ok(Resolvers { policies, by_name })

@@ -9,11 +9,13 @@ use super::pipeline::{Entry, Pipeline, lock};
 use super::report::{ActionName, Note, ObjectReport, RestoreReport, Totals};
 use super::types::Types;
 use super::{Environment, live};
+use crate::modify::CompiledRules;
 use crate::object::{GroupResource, ResourceType};
 use crate::plugin::Batch;
 use crate::report::{Code, Problem};
 use futures::StreamExt;
 use serde_json::json;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -121,8 +123,8 @@ impl<'a> Run<'a> {
     async fn batch(&self, entries: Vec<Entry>) -> Result<Vec<ObjectReport>, Problem> {
         let plugins = self.with.plugins.batch(&self.pipeline.operation);
         let (pipeline, ground) = (Arc::clone(&self.pipeline), Arc::clone(&self.ground));
-        let begin = move |plugins: Batch| {
-            let begin = |entry| pipeline.begin(entry, &ground);
+        let begin = move |mut plugins: Batch| {
+            let begin = |entry| pipeline.begin(entry, &ground, &mut plugins);
             (entries.into_iter().filter_map(begin).collect::<Vec<_>>(), plugins)
         };
         let (mut slots, mut plugins) = on_worker(move || begin(plugins)).await?;
@@ -235,6 +237,21 @@ impl<'a> Run<'a> {
         }
     }
 
+    /// A rule that fits no object is likely not what its author meant.
+    fn unmatched_rules(&self) -> Vec<String> {
+        let matched: BTreeSet<usize> = self
+            .objects
+            .iter()
+            .flat_map(|report| &report.rules)
+            .map(|rule| rule.rule)
+            .collect();
+        let rules = self.pipeline.rules.as_ref().map_or(0, CompiledRules::len);
+        let unmatched = (1..=rules).filter(|rule| !matched.contains(rule));
+        unmatched
+            .map(|rule| format!("rule {rule} of the resource modifiers fits no object of this restore"))
+            .collect()
+    }
+
     /// The report on everything.
     pub(super) fn finish(mut self, name: String) -> RestoreReport {
         let not_served = std::mem::take(&mut *lock(&self.pipeline.not_served));
@@ -247,6 +264,7 @@ impl<'a> Run<'a> {
             let message = format!("the cluster does not serve this type: {objects} left out");
             Problem::new(Code::UnknownResourceType, message).about(of)
         }));
+        self.warnings.extend(self.unmatched_rules());
         let totals = Totals::of(&self.objects);
         let operation = &self.pipeline.operation;
         RestoreReport {

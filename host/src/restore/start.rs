@@ -57,7 +57,16 @@ fn pipeline(
     operation: Arc<Operation>,
     planned: bool,
 ) -> Result<Pipeline, RestoreError> {
-    let resolvers = Resolvers::new(request.conflict_policies, with.plugins, &operation)?;
+    let RestoreRequest {
+        modifiers,
+        plugins,
+        conflict_policies,
+        ..
+    } = request;
+    let rules = modifiers
+        .map(|rules| rules.compile(with.plugins, &operation, &plugins))
+        .transpose()?;
+    let resolvers = Resolvers::new(conflict_policies, with.plugins, &operation, &plugins)?;
     let provisioned_anew = std::mem::take(&mut selection.provisioned_anew);
     Ok(Pipeline {
         operation,
@@ -66,6 +75,8 @@ fn pipeline(
             preserve_node_ports: request.preserve_node_ports,
             provisioned_anew,
         },
+        rules,
+        on_modifier_error: request.on_modifier_error,
         mapping: Mapping(request.namespace_mappings),
         resolvers,
         planned,
@@ -85,6 +96,7 @@ fn operation(
     let parts = serde_json::to_vec(&(manifest, &request.filter, &request.namespace_mappings));
     seed.update(parts.map_err(|error| RestoreError::Internal(error.to_string()))?);
     seed.update(request.conflict_policies.to_string());
+    seed.update(format!("{:?}", request.modifiers));
     Ok(Operation {
         kind: "restore".to_owned(),
         now: request.time,
