@@ -1,7 +1,14 @@
 //! Clusters: a folder of manifests, and what every cluster can do.
 
+mod address;
+mod error;
+mod manifests;
+
+pub use address::open;
+pub use error::ClusterError;
+pub use manifests::Manifests;
+
 use crate::object::{ObjectId, ResourceType};
-use crate::report::{Code, Problem};
 use async_trait::async_trait;
 use futures::stream::BoxStream;
 use serde_json::Value;
@@ -82,77 +89,4 @@ pub struct RawObject {
     pub labels: Vec<(String, String)>,
     /// The whole object with `apiVersion` and `kind`, spliced in where the list lacked them.
     pub json: Box<RawValue>,
-}
-
-/// Why a call to a cluster failed.
-#[derive(Debug, thiserror::Error)]
-pub enum ClusterError {
-    /// The address, folder or file cannot be used.
-    #[error("{0}")]
-    Invalid(String),
-    /// A manifest does not parse or is no object.
-    #[error("{file}{}: {message}", line.map(|line| format!(":{line}")).unwrap_or_default())]
-    Manifest {
-        /// Path of the file.
-        file: String,
-        /// Line in the file, from 1, where known.
-        line: Option<usize>,
-        /// What is wrong.
-        message: String,
-    },
-    /// Two manifests define one object.
-    #[error("{id} is defined twice: in {first} and in {second}")]
-    Duplicate {
-        /// The object.
-        id: ObjectId,
-        /// File and line of one.
-        first: String,
-        /// File and line of the other.
-        second: String,
-    },
-    /// There is such an object.
-    #[error("{0} exists already")]
-    Exists(ObjectId),
-    /// There is no such object.
-    #[error("{0} does not exist")]
-    NotFound(ObjectId),
-    /// The namespace of an object to create does not exist.
-    #[error("namespace {0} does not exist")]
-    NamespaceNotFound(String),
-    /// The object has changed since it was read.
-    #[error("{0} has changed in the meantime")]
-    Conflict(ObjectId),
-    /// The cluster refused the object.
-    #[error("{id} was refused: {message}")]
-    Rejected {
-        /// The object.
-        id: ObjectId,
-        /// What the cluster said.
-        message: String,
-    },
-    /// A file could not be read or written.
-    #[error("{path}: {source}")]
-    Io {
-        /// Path of the file.
-        path: String,
-        /// What the system said.
-        source: std::io::Error,
-    },
-}
-
-impl From<ClusterError> for Problem {
-    fn from(error: ClusterError) -> Problem {
-        let code = match &error {
-            ClusterError::Invalid(_) => Code::InvalidArgument,
-            ClusterError::Manifest { .. } => Code::InvalidDocument,
-            ClusterError::Duplicate { .. } => Code::DuplicateObject,
-            ClusterError::Exists(_) => Code::AlreadyExists,
-            ClusterError::NotFound(_) => Code::NotFound,
-            ClusterError::NamespaceNotFound(_) => Code::NamespaceNotFound,
-            ClusterError::Conflict(_) => Code::Conflict,
-            ClusterError::Rejected { .. } => Code::Rejected,
-            ClusterError::Io { .. } => Code::FileAccess,
-        };
-        Problem::new(code, error.to_string())
-    }
 }

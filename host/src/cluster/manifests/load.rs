@@ -1,0 +1,123 @@
+//! Reading a folder.
+
+use super::contents::{Contents, classify};
+use super::file::{ManifestFile, ReadDocument, manifest_error};
+use super::folder::manifest_files;
+use super::metadata;
+use super::state::{Place, State};
+use crate::cluster::ClusterError;
+use serde_json::Value;
+use std::path::Path;
+
+/// An object that was found, before it is known what its kind is.
+struct Found {
+    object: Value,
+    place: Place,
+}
+
+/// Read all manifests below `root`.
+pub(super) fn load(root: &Path) -> Result<State, ClusterError> {
+    let (paths, warnings) = manifest_files(root)?;
+    let mut state = State::new(root);
+    state.warnings = warnings;
+    let mut found = Vec::new();
+    for path in paths {
+        let (file, documents) = ManifestFile::read(&path)?;
+        let number = state.files.len();
+        state.files.push(file);
+        for (position, document) in documents.into_iter().enumerate() {
+            let place = Place {
+                file: number,
+                document: position,
+                line: document.line,
+                item: None,
+            };
+            collect(&mut state, &path, document, place, &mut found)?;
+        }
+    }
+    // Definitions first: they may stand behind the objects that need them.
+    for Found { object, place } in found.iter().filter(|found| is_definition(&found.object)) {
+        state
+            .types
+            .define(object)
+            .map_err(|message| error_at(&state, place, &message))?;
+    }
+    found.into_iter().try_for_each(|found| admit(&mut state, found))?;
+    Ok(state)
+}
+
+fn collect(
+    state: &mut State,
+    path: &Path,
+    document: ReadDocument,
+    place: Place,
+    found: &mut Vec<Found>,
+) -> Result<(), ClusterError> {
+    let ReadDocument { value, line } = document;
+    match classify(value).map_err(|message| manifest_error(path, Some(line), message))? {
+        Contents::Blank => {}
+        Contents::Other(reason) => state
+            .warnings
+            .push(format!("{}:{line}: left out: {reason}", path.display())),
+        Contents::Object(object) => found.push(Found { object, place }),
+        Contents::List(items) => {
+            let numbered = items.into_iter().enumerate();
+            found.extend(numbered.map(|(item, object)| Found {
+                object,
+                place: Place {
+                    item: Some(item),
+                    ..place
+                },
+            }));
+        }
+    }
+    Ok(())
+}
+
+fn is_definition(object: &Value) -> bool {
+    let text = |name: &str| object.get(name).and_then(Value::as_str).unwrap_or_default();
+    text("kind") == "CustomResourceDefinition" && text("apiVersion").starts_with("apiextensions.k8s.io/")
+}
+
+fn admit(state: &mut State, found: Found) -> Result<(), ClusterError> {
+    let Found { mut object, place } = found;
+    let text = |name: &str| {
+        object
+            .get(name)
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+            .to_owned()
+    };
+    let (api_version, kind) = (text("apiVersion"), text("kind"));
+    let Some(of) = state.types.of_kind(&api_version, &kind).cloned() else {
+        let message = format!(
+            "{api_version} {kind} is no built-in kind, and no CustomResourceDefinition in the folder defines it; add \
+             the one that does, or move this file out of the folder"
+        );
+        return Err(error_at(state, &place, &message));
+    };
+    let key = metadata::admit(&of, &mut object).map_err(|message| error_at(state, &place, &message))?;
+    if let Some(first) = state.place_of(&of.resource, &key) {
+        let (first, second) = (state.describe(first), state.describe(&place));
+        return Err(ClusterError::Duplicate {
+            id: Box::new(State::id(&of.resource, &key)),
+            first,
+            second,
+        });
+    }
+    state.keep(&of.resource, key, &object, place);
+    Ok(())
+}
+
+fn error_at(state: &State, place: &Place, message: &str) -> ClusterError {
+    let path = state
+        .files
+        .get(place.file)
+        .map(ManifestFile::path)
+        .unwrap_or(Path::new(""));
+    let item = place
+        .item
+        .map(|item| format!("item {} of the list: ", item + 1))
+        .unwrap_or_default();
+    manifest_error(path, Some(place.line), format!("{item}{message}"))
+}
