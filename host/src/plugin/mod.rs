@@ -20,6 +20,9 @@ mod settings;
 mod state;
 mod wasi;
 
+#[cfg(test)]
+mod tests;
+
 pub use built_in::{BUILT_INS, component as built_in_component, modifier_grants};
 pub use error::{PluginError, PluginErrorKind};
 pub use host::{Batch, Configured, Plugin, PluginHost, default_cache};

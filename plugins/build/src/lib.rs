@@ -29,6 +29,9 @@ pub const PLUGINS: &[&str] = &[
     "exec-hooks",
 ];
 
+/// Plugins for tests of the host, in `tests/fixtures`.
+pub const FIXTURES: &[&str] = &["misbehaving"];
+
 /// The target that brings no WASI.
 pub const TARGET: &str = "wasm32-unknown-unknown";
 
@@ -50,25 +53,39 @@ pub fn workspace() -> PathBuf {
         .to_owned()
 }
 
-/// Build all plugins with `toolchain` into `plugins/dist`.
+/// Where a plugin's crate is, and where its component goes.
+fn folders(plugin: &str) -> (&'static str, &'static str) {
+    if FIXTURES.contains(&plugin) {
+        ("tests/fixtures", "tests/fixtures/dist")
+    } else {
+        ("plugins", "plugins/dist")
+    }
+}
+
+/// All plugins that are built.
+fn plugins() -> impl Iterator<Item = &'static str> {
+    PLUGINS.iter().chain(FIXTURES).copied()
+}
+
+/// Build all plugins with `toolchain` into `plugins/dist`, and those for tests into `tests/fixtures/dist`.
 pub fn build(workspace: &Path, toolchain: &Toolchain) -> Result<Record> {
-    let dist = workspace.join("plugins/dist");
-    std::fs::create_dir_all(&dist)?;
     let folder = compile(workspace, toolchain)?;
     let mut components = BTreeMap::new();
-    for plugin in PLUGINS {
+    for plugin in plugins() {
+        let dist = workspace.join(folders(plugin).1);
+        std::fs::create_dir_all(&dist)?;
         let core = std::fs::read(folder.join(format!("lazarette_{}.wasm", plugin.replace('-', "_"))))?;
         let component = componentize(&core).map_err(|error| format!("{plugin}: {error}"))?;
         std::fs::write(dist.join(format!("{plugin}.wasm")), &component)?;
         println!("{plugin}.wasm  {} KiB", component.len() / 1024);
-        components.insert((*plugin).to_owned(), hex::encode(Sha256::digest(&component)));
+        components.insert(plugin.to_owned(), hex::encode(Sha256::digest(&component)));
     }
     let record = Record {
         sources: digest_of_sources(workspace)?,
         components,
     };
     std::fs::write(
-        dist.join("record.json"),
+        workspace.join("plugins/dist/record.json"),
         serde_json::to_string_pretty(&record)? + "\n",
     )?;
     Ok(record)
@@ -77,7 +94,7 @@ pub fn build(workspace: &Path, toolchain: &Toolchain) -> Result<Record> {
 /// Compile all plugins to core modules, and return the folder that they are in.
 fn compile(workspace: &Path, toolchain: &Toolchain) -> Result<PathBuf> {
     let target = toolchain.target_folder(workspace);
-    for plugin in PLUGINS {
+    for plugin in plugins() {
         let package = format!("lazarette-{plugin}");
         let mut cargo = toolchain.cargo();
         cargo

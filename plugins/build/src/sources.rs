@@ -1,6 +1,6 @@
 //! The digest of everything that the built-in plugins are made from.
 
-use crate::{PLUGINS, Result, TARGET};
+use crate::{Result, TARGET, folders, plugins};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
@@ -27,9 +27,7 @@ pub fn digest_of_sources(workspace: &Path) -> Result<String> {
 fn source_files(workspace: &Path) -> Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     collect(&workspace.join("wit"), &mut files)?;
-    let crates = PLUGINS
-        .iter()
-        .map(|plugin| workspace.join("plugins").join(plugin));
+    let crates = plugins().map(|plugin| workspace.join(folders(plugin).0).join(plugin));
     for folder in crates.chain([workspace.join("sdk/rust")]) {
         files.push(folder.join("Cargo.toml"));
         files.extend(Some(folder.join("manifest.json")).filter(|manifest| manifest.exists()));
@@ -60,7 +58,7 @@ fn packages(workspace: &Path) -> Result<BTreeMap<String, String>> {
         package["name"]
             .as_str()
             .and_then(|name| name.strip_prefix("lazarette-"))
-            .is_some_and(|name| PLUGINS.contains(&name))
+            .is_some_and(|name| plugins().any(|plugin| plugin == name))
     });
     let mut open: Vec<&str> = roots.map(|(id, _)| *id).collect();
     let mut seen = BTreeSet::new();
@@ -157,7 +155,8 @@ mod tests {
     #[test]
     fn the_committed_components_are_those_that_were_built() {
         for (name, digest) in record().components {
-            let component = std::fs::read(workspace().join(format!("plugins/dist/{name}.wasm"))).unwrap();
+            let component =
+                std::fs::read(workspace().join(folders(&name).1).join(format!("{name}.wasm"))).unwrap();
             assert_eq!(
                 hex::encode(Sha256::digest(&component)),
                 digest,
@@ -169,7 +168,7 @@ mod tests {
     #[test]
     fn every_plugin_has_a_component() {
         let names: BTreeSet<String> = record().components.into_keys().collect();
-        assert_eq!(names, PLUGINS.iter().map(|&name| name.to_owned()).collect());
+        assert_eq!(names, plugins().map(str::to_owned).collect());
     }
 
     #[test]
