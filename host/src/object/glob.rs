@@ -17,7 +17,8 @@ use std::{iter::Peekable, str::Chars};
 /// | `\` | the next character itself |
 ///
 /// This is the language of `github.com/gobwas/glob`, its less obvious parts included: a `{` that is not closed ends at
-/// the end of the pattern, and `]`, `}` and `,` stand for themselves where they close or divide nothing.
+/// the end of the pattern, and `]`, `}` and `,` stand for themselves where they close or divide nothing. Its defects are
+/// not taken over: it crashes on an empty alternative and misses names for some patterns such as `ba{a*,b}`.
 #[derive(Clone, Debug)]
 pub struct Glob {
     pattern: String,

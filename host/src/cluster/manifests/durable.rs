@@ -30,8 +30,11 @@ pub(super) fn replace(path: &Path, text: &str) -> io::Result<()> {
     sync(folder)
 }
 
-/// Remove a file for good.
+/// Remove a file for good; of a link also what it leads to, which would be read again otherwise.
 pub(super) fn remove(path: &Path) -> io::Result<()> {
+    if path.is_symlink() {
+        remove(&fs::canonicalize(path)?)?;
+    }
     fs::remove_file(path)?;
     sync(path.parent().unwrap_or(Path::new("")))
 }
@@ -75,4 +78,37 @@ fn sync(folder: &Path) -> io::Result<()> {
         folder
     })?
     .sync_all()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::symlink;
+
+    #[test]
+    fn a_link_stays_a_link_until_it_goes_with_what_it_leads_to() {
+        let folder = tempfile::tempdir().unwrap();
+        let (target, link) = (folder.path().join("target"), folder.path().join("link"));
+        create(&target, "1").unwrap();
+        fs::set_permissions(&target, Permissions::from_mode(0o640)).unwrap();
+        symlink(&target, &link).unwrap();
+        replace(&link, "2").unwrap();
+        assert!(link.is_symlink());
+        assert_eq!(fs::read_to_string(&target).unwrap(), "2");
+        assert_eq!(fs::metadata(&target).unwrap().permissions().mode() & 0o777, 0o640);
+        remove(&link).unwrap();
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn what_is_there_is_not_overwritten_by_a_new_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a/b/file");
+        create(&path, "1").unwrap();
+        assert_eq!(
+            create(&path, "2").unwrap_err().kind(),
+            io::ErrorKind::AlreadyExists
+        );
+        assert_eq!(fs::read_to_string(&path).unwrap(), "1");
+    }
 }

@@ -274,6 +274,19 @@ async fn an_object_is_replaced_and_deleted_in_its_file() {
 }
 
 #[tokio::test]
+async fn numbers_keep_all_their_digits() {
+    let text = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\nrate: 0.9717502954689279\nlarge: 18446744073709551615\n";
+    let (_folder, manifests) = open(&[("a.yaml", text)]);
+    let object = manifests
+        .get(&of("ConfigMap"), Some("default"), "a")
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(object["rate"].to_string(), "0.9717502954689279");
+    assert_eq!(object["large"].to_string(), "18446744073709551615");
+}
+
+#[tokio::test]
 async fn the_items_of_a_list_are_changed_one_by_one() {
     let list = "# configs\napiVersion: v1\nkind: ConfigMapList\nitems:\n- metadata: {name: a}\n- metadata: {name: b}\n- \
         metadata: {name: c}\n";

@@ -63,14 +63,19 @@ fn number(text: &str) -> Result<ScalarValue, String> {
     ) {
         return Err(format!("JSON has no number '{text}'; quote it if it is a text"));
     }
-    // Only a text that begins with a digit or a sign may have underscores between digits.
-    let digits = if text.starts_with('.') {
-        text.to_owned()
-    } else {
-        text.replace('_', "")
-    };
+    // After a point, an underscore must stand between two digits; elsewhere it may stand anywhere after the first one.
+    if text.starts_with('.') && !underscores_divide_digits(text) {
+        return Ok(ScalarValue::String);
+    }
+    let digits = text.replace('_', "");
     let parsed = integer(&digits).or_else(|| float(&digits));
     Ok(parsed.map_or(ScalarValue::String, ScalarValue::Number))
+}
+
+/// Whether each underscore of `text`, which begins with a point, stands between two digits.
+fn underscores_divide_digits(text: &str) -> bool {
+    let misplaced = |three: &[u8]| matches!(three, [before, b'_', after] if !before.is_ascii_digit() || !after.is_ascii_digit());
+    !text.ends_with('_') && !text.as_bytes().windows(3).any(misplaced)
 }
 
 /// A whole number of 64 bits in base 10, 2 (`0b`), 8 (`0o` or just `0`) or 16 (`0x`).
@@ -177,7 +182,9 @@ mod tests {
     #[case::float("1.23456789012", json!(1.23456789012))]
     #[case::point_first(".5", json!(0.5))]
     #[case::point_last("5.", json!(5))]
-    #[case::point_underscore(".5_0", json!(".5_0"))]
+    #[case::point_and_underscore(".5_0", json!(0.5))]
+    #[case::point_and_two_underscores(".5__0", json!(".5__0"))]
+    #[case::underscore_at_the_end(".5_", json!(".5_"))]
     #[case::whole_float("3.0", json!(3))]
     #[case::minus_zero("-0.0", json!(0))]
     #[case::exponent("1e3", json!(1000))]
