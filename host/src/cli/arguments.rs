@@ -2,9 +2,13 @@
 
 use super::backup::BackupCommand;
 use super::completions::Completions;
+use super::demo::Demo;
 use super::examples::examples;
 use super::global::Global;
 use super::man::Man;
+use super::modify::Modify;
+use super::plugin::PluginCommand;
+use super::restore::RestoreCommand;
 use super::store::StoreCommand;
 use clap::{Parser, Subcommand};
 
@@ -19,6 +23,7 @@ use clap::{Parser, Subcommand};
     subcommand_required = true,
     arg_required_else_help = true,
     after_help = examples(&[
+        ("See it work", "lazarette demo"),
         ("Back up a folder of manifests", "lazarette backup create nightly --cluster dir:./manifests --store file:./backups"),
         ("What is in the store", "lazarette backup list --store file:./backups"),
     ])
@@ -34,7 +39,11 @@ pub(super) struct Arguments {
 /// What to do.
 #[derive(Subcommand, Debug)]
 pub(super) enum Command {
+    Demo(Demo),
     Backup(BackupCommand),
+    Restore(RestoreCommand),
+    Modify(Modify),
+    Plugin(PluginCommand),
     Store(StoreCommand),
     Completions(Completions),
     Man(Man),

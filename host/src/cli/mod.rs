@@ -4,14 +4,21 @@ mod arguments;
 mod backup;
 mod completions;
 mod config;
+mod demo;
 mod examples;
 mod failure;
+mod files;
 mod filters;
 mod global;
 mod interrupt;
 mod man;
+mod modify;
 mod output;
+mod plugin;
+mod plugins;
 mod progress_bar;
+mod restore;
+mod rules;
 mod session;
 mod store;
 mod values;
@@ -69,7 +76,11 @@ fn run(arguments: Arguments) -> BoxFuture<'static, u8> {
 
 async fn dispatch(command: Command, session: &Session) -> Ended<Outcome> {
     match command {
+        Command::Demo(command) => command.run(session).await,
         Command::Backup(command) => command.run(session).await,
+        Command::Restore(command) => command.run(session).await,
+        Command::Modify(command) => command.run(session),
+        Command::Plugin(command) => command.run(session),
         Command::Store(command) => command.run(session).await,
         Command::Completions(command) => command.run(session),
         Command::Man(command) => command.run(session),

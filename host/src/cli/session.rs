@@ -5,6 +5,8 @@ use super::failure::say;
 use super::global::Global;
 use super::output::Output;
 use super::progress_bar::Watched;
+use crate::cluster::{self, Cluster};
+use crate::plugin::{self, PluginHost};
 use crate::report::{Code, Problem, Progress, ResultOf};
 use crate::store::{self, Store};
 use anstyle::AnsiColor;
@@ -48,6 +50,31 @@ impl Session {
             )
         })?;
         Ok(store::open(address)?)
+    }
+
+    /// The cluster that the user named, to read from.
+    pub fn cluster(&self) -> ResultOf<Arc<dyn Cluster>> {
+        self.open_cluster(false)
+    }
+
+    /// The cluster that the user named, to restore into: a folder of manifests need not be there yet.
+    pub fn target(&self) -> ResultOf<Arc<dyn Cluster>> {
+        self.open_cluster(true)
+    }
+
+    fn open_cluster(&self, create: bool) -> ResultOf<Arc<dyn Cluster>> {
+        let address = self.cluster.as_deref().ok_or_else(|| {
+            missing(
+                "cluster",
+                "--cluster dir:PATH, LAZARETTE_CLUSTER, or `cluster` in the configuration file",
+            )
+        })?;
+        Ok(cluster::open(address, create)?)
+    }
+
+    /// Where plugins run. Compiled ones are kept in the user's cache.
+    pub fn plugins(&self) -> ResultOf<PluginHost> {
+        Ok(PluginHost::new(plugin::default_cache())?)
     }
 
     /// Tell the user what happens, unless they want quiet.

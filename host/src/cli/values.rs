@@ -1,5 +1,6 @@
 //! Values of options in forms of our own.
 
+use crate::archive::BackupName;
 use crate::report::did_you_mean;
 use crate::restore::{ConflictPolicies, ParsePolicyError};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
@@ -33,6 +34,14 @@ pub(super) fn label(text: &str) -> Result<(String, String), String> {
 /// A namespace in the backup and the one in the cluster: `from:to`.
 pub(super) fn mapping(text: &str) -> Result<(String, String), String> {
     pair(text, ':')
+}
+
+/// The name of a restore: what a backup may be called too.
+pub(super) fn restore_name(text: &str) -> Result<String, String> {
+    match text.parse::<BackupName>() {
+        Ok(name) => Ok(name.to_string()),
+        Err(_) => Err("expected lower-case letters, digits, '-' and '.', such as nightly-2".to_owned()),
+    }
 }
 
 /// Conflict policies, with the nearest right spelling for one that is none.

@@ -8,6 +8,7 @@ mod patch;
 mod resource;
 mod schemas;
 mod selector;
+mod types;
 pub mod yaml;
 
 pub use built_in::{BuiltInType, built_in_types};
@@ -18,6 +19,7 @@ pub use patch::{PatchError, Patches, apply_patches};
 pub use resource::{GroupResource, ParseGroupResourceError, ResourceType};
 pub use schemas::Schemas;
 pub use selector::{LabelSelector, SelectorError};
+pub use types::{ResourceTypes, defined_resource};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;

@@ -25,6 +25,7 @@ mod report;
 mod request;
 mod resolvers;
 mod run;
+mod saved;
 mod select;
 mod start;
 mod types;
@@ -35,6 +36,7 @@ pub use levels::Level;
 pub use policy::{ConflictPolicies, ConflictPolicy, ParsePolicyError};
 pub use report::{ActionName, Note, ObjectReport, RestoreReport, RuleReport, Totals};
 pub use request::{OnModifierError, ParseOnModifierErrorError, Plugins, RestoreRequest};
+pub use saved::{SavedReports, check_unused, read_saved, save, saved};
 
 use crate::archive::Backup;
 use crate::cluster::Cluster;

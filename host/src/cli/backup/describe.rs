@@ -1,11 +1,11 @@
 //! `lazarette backup describe`
 
 use super::name::{Name, explain};
-use crate::archive::{self, Manifest, Source};
+use crate::archive::{self, Manifest};
 use crate::cli::examples::examples;
 use crate::cli::failure::Ended;
 use crate::cli::session::Session;
-use crate::object::ClusterScope;
+use crate::object::{ClusterScope, FilterSpec};
 use crate::report::{Description, Outcome, units};
 use clap::Args;
 use std::collections::BTreeMap;
@@ -48,7 +48,7 @@ fn text(manifest: &Manifest) -> String {
                 .map_or_else(|| "never".to_owned(), units::moment),
         )
         .field("Written by", format!("lazarette {}", manifest.program_version));
-    filters(text.section("Filters"), &manifest.source);
+    filters(text.section("Filters"), &manifest.source.filter);
     text.section("Contents")
         .field("Objects", manifest.contents.objects)
         .field("Size of objects", units::size(manifest.contents.bytes))
@@ -69,19 +69,20 @@ fn text(manifest: &Manifest) -> String {
     text.render()
 }
 
-fn filters(text: &mut Description, source: &Source) {
-    let filter = &source.filter;
-    let cluster_resources = match filter.include_cluster_resources {
-        ClusterScope::Auto => String::new(),
-        ClusterScope::Always => "true".to_owned(),
-        ClusterScope::Never => "false".to_owned(),
-    };
+fn filters(text: &mut Description, filter: &FilterSpec) {
     text.field("Included namespaces", filter.include_namespaces.join(", "))
         .field("Excluded namespaces", filter.exclude_namespaces.join(", "))
         .field("Included resources", filter.include_resources.join(", "))
         .field("Excluded resources", filter.exclude_resources.join(", "))
         .field("Selector", filter.selectors.join(" or "))
-        .field("Cluster resources", cluster_resources);
+        .field(
+            "Cluster resources",
+            match filter.include_cluster_resources {
+                ClusterScope::Auto => "",
+                ClusterScope::Always => "all",
+                ClusterScope::Never => "none",
+            },
+        );
 }
 
 fn labels(labels: &BTreeMap<String, String>) -> String {

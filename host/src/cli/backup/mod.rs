@@ -1,11 +1,14 @@
 //! `lazarette backup`
 
+mod create;
 mod delete;
 mod describe;
 mod list;
 mod name;
 mod prune;
 mod verify;
+
+pub(super) use name::explain;
 
 use super::examples::examples;
 use super::failure::Ended;
@@ -30,6 +33,7 @@ pub(super) struct BackupCommand {
 
 #[derive(Subcommand, Debug)]
 enum Command {
+    Create(create::Create),
     List(list::List),
     Describe(describe::Describe),
     Verify(verify::Verify),
@@ -40,6 +44,7 @@ enum Command {
 impl BackupCommand {
     pub async fn run(self, session: &Session) -> Ended<Outcome> {
         match self.command {
+            Command::Create(command) => command.run(session).await,
             Command::List(command) => command.run(session).await,
             Command::Describe(command) => command.run(session).await,
             Command::Verify(command) => command.run(session).await,

@@ -7,7 +7,7 @@ use clap::Args;
 
 /// The argument that names a backup.
 #[derive(Args, Debug)]
-pub(in crate::cli) struct Name {
+pub(super) struct Name {
     /// Name of the backup
     #[arg(value_name = "BACKUP")]
     pub backup: BackupName,

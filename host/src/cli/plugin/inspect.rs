@@ -24,30 +24,37 @@ pub(super) struct Inspect {
 impl Inspect {
     pub fn run(self, session: &Session) -> Ended<Outcome> {
         let inspection = look_at(&self.plugin, &read(&self.plugin)?)?;
-        session.output.show(&inspection, |inspection, _| text(inspection))?;
+        session
+            .output
+            .show(&inspection, |inspection, _| text(inspection))?;
         Ok(Outcome::Completed)
     }
 }
 
 /// What can be known of the component `bytes`; errors name `plugin`.
 pub(super) fn look_at(plugin: &str, bytes: &[u8]) -> ResultOf<Inspection> {
-    Ok(Inspection::of(bytes).map_err(|kind| PluginError { plugin: plugin.to_owned(), kind })?)
+    Ok(Inspection::of(bytes).map_err(|kind| PluginError {
+        plugin: plugin.to_owned(),
+        kind,
+    })?)
 }
 
 fn read(plugin: &str) -> ResultOf<Cow<'static, [u8]>> {
     if let Some(bytes) = built_in_component(plugin) {
         return Ok(bytes.into());
     }
-    std::fs::read(plugin).map(Cow::Owned).map_err(|error| match error.kind() {
-        ErrorKind::NotFound => {
-            let message = format!(
-                "there is no such file, and no built-in plugin of that name{}",
-                did_you_mean(plugin, BUILT_INS)
-            );
-            Problem::new(Code::NotFound, message).about(plugin)
-        }
-        _ => Problem::new(Code::FileAccess, error.to_string()).about(plugin),
-    })
+    std::fs::read(plugin)
+        .map(Cow::Owned)
+        .map_err(|error| match error.kind() {
+            ErrorKind::NotFound => {
+                let message = format!(
+                    "there is no such file, and no built-in plugin of that name{}",
+                    did_you_mean(plugin, BUILT_INS)
+                );
+                Problem::new(Code::NotFound, message).about(plugin)
+            }
+            _ => Problem::new(Code::FileAccess, error.to_string()).about(plugin),
+        })
 }
 
 fn text(inspection: &Inspection) -> String {
@@ -61,15 +68,23 @@ fn text(inspection: &Inspection) -> String {
         .field("Applies to", manifest.applies_to.join(", "))
         .field("Asks for grants", list(&manifest.grants))
         .field("Imports", list(&inspection.imports))
-        .field("Size", units::size(u64::try_from(inspection.size).unwrap_or(u64::MAX)))
+        .field(
+            "Size",
+            units::size(u64::try_from(inspection.size).unwrap_or(u64::MAX)),
+        )
         .field("SHA-256", &inspection.digest);
     if let Some(schema) = manifest.config_schema {
-        text.section("Configuration").field("Schema", crate::object::yaml::write(&schema));
+        text.section("Configuration")
+            .field("Schema", crate::object::yaml::write(&schema));
     }
     text.render()
 }
 
 /// One on each line.
 fn list(all: &[String]) -> String {
-    if all.is_empty() { "none".to_owned() } else { all.join("\n") }
+    if all.is_empty() {
+        "none".to_owned()
+    } else {
+        all.join("\n")
+    }
 }

@@ -29,15 +29,24 @@ struct Entry {
 
 impl List {
     pub fn run(self, session: &Session) -> Ended<Outcome> {
-        let built_in = BUILT_INS.iter().filter_map(|name| Some((*name, built_in_component(name)?)));
-        let plugins: Vec<Entry> = built_in.map(|(name, bytes)| entry(name, bytes)).collect::<ResultOf<_>>()?;
-        session.output.show(&plugins, |plugins, width| table(plugins).render(width))?;
+        let built_in = BUILT_INS
+            .iter()
+            .filter_map(|name| Some((*name, built_in_component(name)?)));
+        let plugins: Vec<Entry> = built_in
+            .map(|(name, bytes)| entry(name, bytes))
+            .collect::<ResultOf<_>>()?;
+        session
+            .output
+            .show(&plugins, |plugins, width| table(plugins).render(width))?;
         Ok(Outcome::Completed)
     }
 }
 
 fn entry(name: &'static str, bytes: &[u8]) -> ResultOf<Entry> {
-    Ok(Entry { name, inspection: super::inspect::look_at(name, bytes)? })
+    Ok(Entry {
+        name,
+        inspection: super::inspect::look_at(name, bytes)?,
+    })
 }
 
 fn table(plugins: &[Entry]) -> Table {

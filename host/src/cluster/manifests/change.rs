@@ -5,9 +5,8 @@ use super::file::{ManifestFile, manifest_error};
 use super::layout::new_file;
 use super::metadata;
 use super::state::{Key, Place, State};
-use super::types::defined_resource;
 use crate::cluster::ClusterError;
-use crate::object::{GroupResource, ObjectId};
+use crate::object::{GroupResource, ObjectId, defined_resource};
 use serde_json::Value;
 use std::collections::BTreeMap;
 

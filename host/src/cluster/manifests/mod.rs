@@ -30,7 +30,6 @@ mod metadata;
 mod state;
 #[cfg(test)]
 mod tests;
-mod types;
 
 use super::{Cluster, ClusterError, Discovery, ListOptions, Page};
 use crate::object::{LabelSelector, ResourceType};

@@ -1,9 +1,8 @@
 //! What a folder holds, as it was read and as it has been changed since.
 
 use super::file::ManifestFile;
-use super::types::Types;
 use crate::cluster::{ClusterError, Discovery, Page, RawObject};
-use crate::object::{GroupResource, LabelSelector, ObjectId, ResourceType};
+use crate::object::{GroupResource, LabelSelector, ObjectId, ResourceType, ResourceTypes};
 use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, HashSet};
@@ -27,7 +26,7 @@ pub(super) type Key = (Option<String>, String);
 pub(super) struct State {
     pub(super) root: PathBuf,
     pub(super) files: Vec<ManifestFile>,
-    pub(super) types: Types,
+    pub(super) types: ResourceTypes,
     pub(super) objects: BTreeMap<GroupResource, BTreeMap<Key, Entry>>,
     pub(super) warnings: Vec<String>,
 }
@@ -60,7 +59,7 @@ impl State {
         State {
             root: root.to_owned(),
             files: Vec::new(),
-            types: Types::built_in(),
+            types: ResourceTypes::built_in(),
             objects: BTreeMap::new(),
             warnings: Vec::new(),
         }

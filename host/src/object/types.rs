@@ -1,21 +1,21 @@
-//! The types that a folder serves: those that are built in, and those of its custom resource definitions.
+//! The types that a set of objects can have: those that are built in, and those of its custom resource definitions.
 
-use crate::object::{GroupResource, ResourceType, built_in_types};
+use super::{GroupResource, ResourceType, built_in_types};
 use serde_json::Value;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
 
-/// All types, by resource and by kind.
+/// Types by resource and by kind: those that are built in, and those that custom resource definitions add.
 #[derive(Debug)]
-pub(super) struct Types {
+pub struct ResourceTypes {
     by_resource: BTreeMap<GroupResource, ResourceType>,
     by_kind: HashMap<(String, String), GroupResource>,
 }
 
-impl Types {
+impl ResourceTypes {
     /// The types that are built in.
-    pub(super) fn built_in() -> Self {
-        let mut types = Types {
+    pub fn built_in() -> Self {
+        let mut types = ResourceTypes {
             by_resource: BTreeMap::new(),
             by_kind: HashMap::new(),
         };
@@ -26,7 +26,7 @@ impl Types {
     }
 
     /// Add the type that a custom resource definition defines, or say what is wrong with the definition.
-    pub(super) fn define(&mut self, definition: &Value) -> Result<(), String> {
+    pub fn define(&mut self, definition: &Value) -> Result<(), String> {
         let of = read_definition(definition)?;
         if !built_in_types()
             .iter()
@@ -37,21 +37,21 @@ impl Types {
         Ok(())
     }
 
-    /// Take back what [`Types::define`] added.
-    pub(super) fn forget(&mut self, resource: &GroupResource) {
+    /// Take back what [`ResourceTypes::define`] added.
+    pub fn forget(&mut self, resource: &GroupResource) {
         if let Some(of) = self.by_resource.remove(resource) {
             self.by_kind.remove(&(of.resource.group, of.kind));
         }
     }
 
     /// The type of a resource.
-    pub(super) fn get(&self, resource: &GroupResource) -> Option<&ResourceType> {
+    pub fn get(&self, resource: &GroupResource) -> Option<&ResourceType> {
         self.by_resource.get(resource)
     }
 
     /// The type of an object that says `api_version` and `kind`; its group and kind decide, all versions of a group are
     /// one type.
-    pub(super) fn of_kind(&self, api_version: &str, kind: &str) -> Option<&ResourceType> {
+    pub fn of_kind(&self, api_version: &str, kind: &str) -> Option<&ResourceType> {
         let group = api_version.split_once('/').map_or("", |(group, _)| group);
         self.by_kind
             .get(&(group.to_owned(), kind.to_owned()))
@@ -59,7 +59,7 @@ impl Types {
     }
 
     /// All types, ordered by group and resource.
-    pub(super) fn iter(&self) -> impl Iterator<Item = &ResourceType> {
+    pub fn iter(&self) -> impl Iterator<Item = &ResourceType> {
         self.by_resource.values()
     }
 
@@ -71,7 +71,7 @@ impl Types {
 }
 
 /// The resource that a custom resource definition defines.
-pub(super) fn defined_resource(definition: &Value) -> Option<GroupResource> {
+pub fn defined_resource(definition: &Value) -> Option<GroupResource> {
     let text = |pointer: &str| {
         definition
             .pointer(pointer)
@@ -173,7 +173,7 @@ mod tests {
 
     #[test]
     fn a_definition_adds_a_type() {
-        let mut types = Types::built_in();
+        let mut types = ResourceTypes::built_in();
         let definition = json!({"spec": {
             "group": "example.com", "scope": "Cluster", "names": {"plural": "shops", "kind": "Shop"},
             "versions": [{"name": "v2", "served": false}, {"name": "v1", "served": true}]
@@ -191,7 +191,7 @@ mod tests {
 
     #[test]
     fn definitions_of_v1beta1_are_read() {
-        let mut types = Types::built_in();
+        let mut types = ResourceTypes::built_in();
         let definition = json!({"spec": {
             "group": "example.com", "version": "v1alpha1", "names": {"plural": "shops", "kind": "Shop"}
         }});
@@ -211,7 +211,7 @@ mod tests {
     )]
     fn a_wrong_definition_says_what_is_wrong(#[case] definition: Value, #[case] message: &str) {
         assert!(
-            Types::built_in()
+            ResourceTypes::built_in()
                 .define(&definition)
                 .unwrap_err()
                 .contains(message)
@@ -220,7 +220,7 @@ mod tests {
 
     #[test]
     fn all_versions_of_a_group_are_one_type_and_other_groups_others() {
-        let types = Types::built_in();
+        let types = ResourceTypes::built_in();
         let of = |api_version, kind| types.of_kind(api_version, kind).map(|of| of.resource.to_string());
         assert_eq!(of("apps/v1", "Deployment").as_deref(), Some("deployments.apps"));
         assert_eq!(

@@ -1,0 +1,99 @@
+//! `lazarette backup create`
+
+use crate::archive::{BackupName, Manifest};
+use crate::backup::{self, BackupRequest};
+use crate::cli::examples::examples;
+use crate::cli::failure::Ended;
+use crate::cli::filters::Filters;
+use crate::cli::interrupt;
+use crate::cli::session::Session;
+use crate::cli::values::label;
+use crate::report::{Code, Outcome, Problem, Progress, ResultOf, units};
+use anstyle::AnsiColor;
+use clap::Args;
+use jiff::{SignedDuration, Timestamp};
+use std::fmt::Write;
+
+/// Back up a cluster
+///
+/// Interrupted, it leaves nothing behind.
+#[derive(Args, Debug)]
+#[command(after_help = examples(&[
+    ("All of a folder of manifests, kept for 30 days", "lazarette backup create nightly --ttl 30d --cluster dir:./manifests --store file:./backups"),
+    ("One application", "lazarette backup create shop --include-namespaces shop -l app=web"),
+    ("Everything but events", "lazarette backup create --exclude-resources events,events.events.k8s.io"),
+]))]
+pub(super) struct Create {
+    /// Name of the backup [default: `backup-` and the time]
+    name: Option<BackupName>,
+
+    /// How long it is kept, such as 30d or 12h; `backup prune` deletes it then [default: for ever]
+    #[arg(long, value_name = "DURATION", value_parser = units::parse_duration)]
+    ttl: Option<SignedDuration>,
+
+    /// A label on the backup; can be given several times
+    #[arg(long = "label", value_name = "KEY=VALUE", value_parser = label)]
+    labels: Vec<(String, String)>,
+
+    #[command(flatten)]
+    filters: Filters,
+}
+
+impl Create {
+    pub async fn run(self, session: &Session) -> Ended<Outcome> {
+        let (store, cluster) = (session.store()?, session.cluster()?);
+        let request = BackupRequest {
+            filter: self.filters.into(),
+            ttl: self.ttl,
+            labels: self.labels.into_iter().collect(),
+            ..BackupRequest::new(self.name.map_or_else(default_name, Ok)?)
+        };
+        let (progress, cancellation) = (Progress::default(), interrupt::cancellation()?);
+        let summary = {
+            let _watched = session.watch(&progress);
+            backup::create(
+                &request,
+                cluster.as_ref(),
+                store.as_ref(),
+                &progress,
+                &cancellation,
+            )
+            .await?
+        };
+        for warning in &summary.warnings {
+            session.warn(warning);
+        }
+        session
+            .output
+            .show(&summary.manifest, |manifest, _| text(manifest, &store.address()))?;
+        Ok(Outcome::Completed)
+    }
+}
+
+/// `backup-20260301040500`.
+fn default_name() -> ResultOf<BackupName> {
+    let name = Timestamp::now().strftime("backup-%Y%m%d%H%M%S").to_string();
+    name.parse()
+        .map_err(|error| Problem::new(Code::Internal, format!("{error}")))
+}
+
+fn text(manifest: &Manifest, store: &str) -> String {
+    let green = AnsiColor::Green.on_default();
+    let size = manifest.files.iter().map(|file| file.size).sum();
+    let took = manifest
+        .completed_at
+        .duration_since(manifest.created_at)
+        .unsigned_abs();
+    let mut text = format!(
+        "{green}Completed{green:#}: backup {} of {} in {store}: {} objects, {}, {}.\n",
+        manifest.name,
+        manifest.source.cluster,
+        manifest.contents.objects,
+        units::size(size),
+        units::took(took),
+    );
+    if let Some(at) = manifest.expires_at {
+        let _ = writeln!(text, "It expires at {}.", units::moment(at));
+    }
+    text
+}

@@ -1,0 +1,133 @@
+//! What the demo shows: commands as a user would type them.
+
+use crate::report::{Code, Problem, ResultOf};
+use std::path::Path;
+
+/// Commands that are longer than this are broken into lines.
+const LINE: usize = 100;
+
+/// A command, and what to say about it.
+pub(super) struct Step {
+    /// What it does, in a few words.
+    pub title: &'static str,
+    /// What to look at.
+    pub explanation: &'static str,
+    /// The words after the program's name.
+    pub words: Vec<String>,
+}
+
+/// All steps, on files in `folder`.
+pub(super) fn steps(folder: &Path) -> ResultOf<Vec<Step>> {
+    let folder = folder.to_str().ok_or_else(|| {
+        Problem::new(
+            Code::InvalidArgument,
+            "the demo needs a folder whose name is UTF-8",
+        )
+        .about(folder.display())
+    })?;
+    let (cluster, store) = (
+        format!("--cluster=dir:{folder}/cluster"),
+        format!("--store=file:{folder}/backups"),
+    );
+    let (cluster, store) = (cluster.as_str(), store.as_str());
+    let rules = format!("--resource-modifiers={folder}/rules.yaml");
+    let clone = [
+        "--include-namespaces=shop",
+        "--namespace-mappings=shop:shop-staging",
+        rules.as_str(),
+        "--conflict-policy=patch",
+    ];
+    let step = |title, explanation, words: &[&[&str]]| Step {
+        title,
+        explanation,
+        words: words
+            .iter()
+            .copied()
+            .flatten()
+            .map(|word| (*word).to_owned())
+            .collect(),
+    };
+    Ok(vec![
+        step(
+            "Back up",
+            "The folder of manifests is the cluster; another folder is the store.",
+            &[&["backup", "create", "demo", cluster, store, "--ttl=30d"]],
+        ),
+        step(
+            "Is it whole?",
+            "Every byte is read, and compared with the digests in the backup's manifest.",
+            &[&["backup", "verify", "demo", store]],
+        ),
+        step(
+            "Plan a restore",
+            "The namespace `shop` is cloned into `shop-staging`, changed on its way by the rules of a resource modifier.\n\
+             Something is in `shop-staging` already: with the policy `patch` it gets the fields of the backup back, and\n\
+             keeps what it has besides. Nothing is changed yet.",
+            &[&["restore", "plan", "demo", cluster, store], &clone],
+        ),
+        step(
+            "Restore",
+            "The same options, and exactly what the plan has shown.",
+            &[
+                &["restore", "create", "demo", "--name=demo", cluster, store],
+                &clone,
+            ],
+        ),
+        step(
+            "Look at the result",
+            "The report of a restore is kept with the backups.",
+            &[&["restore", "describe", "demo", store]],
+        ),
+    ])
+}
+
+impl Step {
+    /// The command for a shell, with the name under which this program was started.
+    pub fn command(&self) -> String {
+        let program = std::env::args().next().unwrap_or_else(|| "lazarette".to_owned());
+        let words: Vec<String> = std::iter::once(&program)
+            .chain(&self.words)
+            .map(|word| quoted(word))
+            .collect();
+        let line = words.join(" ");
+        if line.len() <= LINE {
+            return line;
+        }
+        words.join(" ").replace(" --", " \\\n    --")
+    }
+}
+
+/// A word as a shell takes it.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=,+@%".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::arguments::Arguments;
+    use clap::Parser;
+    use rstest::rstest;
+
+    #[rstest]
+    #[case("--store=file:a/b", "--store=file:a/b")]
+    #[case("a b", "'a b'")]
+    #[case("it's", r"'it'\''s'")]
+    #[case("", "''")]
+    fn words_are_quoted_for_a_shell(#[case] word: &str, #[case] expected: &str) {
+        assert_eq!(quoted(word), expected);
+    }
+
+    #[test]
+    fn every_step_can_be_typed() {
+        for step in steps(Path::new("demo")).unwrap() {
+            let words = std::iter::once("lazarette".to_owned()).chain(step.words);
+            assert!(Arguments::try_parse_from(words).is_ok(), "{}", step.title);
+        }
+    }
+}

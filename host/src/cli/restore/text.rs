@@ -1,0 +1,164 @@
+//! The report of a restore as text for people.
+
+use crate::report::{Outcome, paint_diff};
+use crate::restore::{ActionName, Diff, ObjectReport, RestoreReport, RuleReport, Totals};
+use anstyle::{AnsiColor, Style};
+use std::fmt::Write;
+
+/// How much is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Detail {
+    /// Objects that were not just created or left as they are.
+    Exceptions,
+    /// All objects.
+    Objects,
+    /// All objects, and how they change.
+    Differences,
+}
+
+/// The report as text that ends in a line feed.
+pub(super) fn render(report: &RestoreReport, detail: Detail) -> String {
+    let mut text = heading(report);
+    for object in report
+        .objects
+        .iter()
+        .filter(|object| detail != Detail::Exceptions || is_exception(object))
+    {
+        text.push_str(&of_object(object, detail));
+    }
+    let (red, yellow) = (
+        AnsiColor::Red.on_default().bold(),
+        AnsiColor::Yellow.on_default().bold(),
+    );
+    for problem in &report.problems {
+        let _ = writeln!(text, "{red}error[{}]{red:#}: {problem}", problem.code.name());
+    }
+    for warning in &report.warnings {
+        let _ = writeln!(text, "{yellow}warning{yellow:#}: {warning}");
+    }
+    text.push_str(&summary(report));
+    text
+}
+
+fn heading(report: &RestoreReport) -> String {
+    let bold = Style::new().bold();
+    let RestoreReport {
+        backup,
+        cluster,
+        restore,
+        ..
+    } = report;
+    match report.planned {
+        true => format!("{bold}Plan{bold:#}: restoring backup {backup} into {cluster} would do this.\n"),
+        false => format!("{bold}Restore {restore}{bold:#} of backup {backup} into {cluster}\n"),
+    }
+}
+
+/// Whether somebody who wants to know what was not as usual wants to know of this object.
+fn is_exception(object: &ObjectReport) -> bool {
+    object.is_lost()
+        || !object.notes.is_empty()
+        || !matches!(object.action, ActionName::Create | ActionName::Skip)
+}
+
+/// A line for the object, and below it what there is to say.
+fn of_object(object: &ObjectReport, detail: Detail) -> String {
+    let (sign, style) = match object.action {
+        _ if object.problem.is_some() => ("!", AnsiColor::Red.on_default()),
+        ActionName::Create | ActionName::Rename => ("+", AnsiColor::Green.on_default()),
+        ActionName::Patch | ActionName::Replace | ActionName::Recreate => {
+            ("~", AnsiColor::Yellow.on_default())
+        }
+        ActionName::Skip => ("=", Style::new().dimmed()),
+        ActionName::Refuse | ActionName::LeaveOut => ("!", AnsiColor::Red.on_default()),
+    };
+    let action = object.action.to_string();
+    let mut text = format!("{style}{sign} {action:9}{style:#} {}", object.target);
+    if object.target != object.id {
+        let _ = write!(text, " (from {})", object.id);
+    }
+    if let Some(reason) = &object.reason {
+        let _ = write!(text, ": {reason}");
+    }
+    text.push('\n');
+    let mut lines: Vec<String> = Vec::new();
+    lines.extend(
+        object
+            .problem
+            .iter()
+            .map(|problem| format!("error[{}]: {problem}", problem.code.name())),
+    );
+    lines.extend(object.rules.iter().filter_map(of_rule));
+    lines.extend(object.notes.iter().map(|note| match &note.pointer {
+        Some(pointer) => format!("note: {} ({pointer})", note.message),
+        None => format!("note: {}", note.message),
+    }));
+    if detail == Detail::Differences {
+        lines.extend(difference(
+            "changed on its way from the backup:",
+            object.modification.as_ref(),
+        ));
+        lines.extend(difference("the live object would change:", object.diff.as_ref()));
+    }
+    for line in lines.iter().flat_map(|lines| lines.lines()) {
+        let _ = writeln!(text, "    {line}");
+    }
+    text
+}
+
+/// What a rule did, where that is not plain from the difference.
+fn of_rule(rule: &RuleReport) -> Option<String> {
+    let RuleReport {
+        rule: number,
+        skipped,
+        failed,
+        ..
+    } = rule;
+    match (failed, skipped) {
+        (Some(failed), _) => Some(format!("rule {number} failed: {failed}")),
+        (None, Some(skipped)) => Some(format!("rule {number} left it as it is: {skipped}")),
+        (None, None) => None,
+    }
+}
+
+fn difference(title: &str, diff: Option<&Diff>) -> Option<String> {
+    Some(format!("{title}\n{}", paint_diff(&diff?.text)))
+}
+
+/// The last line: how many objects came to what.
+fn summary(report: &RestoreReport) -> String {
+    let Totals {
+        created,
+        changed,
+        skipped,
+        failed,
+        left_out,
+    } = report.totals;
+    let style = match report.outcome {
+        Outcome::Completed => AnsiColor::Green.on_default(),
+        Outcome::PartiallyFailed | Outcome::Failed => AnsiColor::Red.on_default(),
+    };
+    let outcome = match report.planned {
+        true => "Plan".to_owned(),
+        false => report.outcome.to_string(),
+    };
+    let (create, change, skip, fail, leave_out) = match report.planned {
+        true => (
+            "to create",
+            "to change",
+            "to skip",
+            "would fail",
+            "would be left out",
+        ),
+        false => ("created", "changed", "skipped", "failed", "left out"),
+    };
+    let mut text =
+        format!("{style}{outcome}{style:#}: {created} {create}, {changed} {change}, {skipped} {skip}");
+    for (count, what) in [(failed, fail), (left_out, leave_out)] {
+        if count > 0 {
+            let _ = write!(text, ", {count} {what}");
+        }
+    }
+    text.push_str(".\n");
+    text
+}
