@@ -9,6 +9,8 @@ use std::collections::BTreeSet;
 pub(super) struct Ground {
     /// What the cluster serves, or will serve.
     pub types: Types,
+    /// Types that the cluster does not serve before its restore is more than a plan.
+    pub planned_types: BTreeSet<GroupResource>,
     /// Namespaces that were there before the restore: what is in them has to be looked at.
     pub existing: BTreeSet<String>,
     /// Namespaces that are needed and could not be restored.
@@ -78,9 +80,18 @@ impl Ground {
         self.failed_definitions.extend(defined_by(name));
     }
 
-    /// Whether an object in `namespace` may be there already.
-    pub(super) fn may_exist_in(&self, namespace: Option<&str>) -> bool {
+    /// The type `of` will be served, once its definition is restored as planned.
+    pub(super) fn plan_type(&mut self, of: ResourceType) {
+        if self.types.get(&of.resource).is_none() {
+            self.planned_types.insert(of.resource.clone());
+            self.types.add(of);
+        }
+    }
+
+    /// Whether an object of type `of` in `namespace` may be there already.
+    pub(super) fn may_exist(&self, of: &GroupResource, namespace: Option<&str>) -> bool {
         namespace.is_none_or(|namespace| self.existing.contains(namespace))
+            && !self.planned_types.contains(of)
     }
 }
 

@@ -14,7 +14,7 @@ pub(super) async fn read(
     attempt: usize,
 ) -> Slot {
     let namespace = item.report.target.namespace.clone();
-    if attempt == 0 && !ground.may_exist_in(namespace.as_deref()) {
+    if attempt == 0 && !ground.may_exist(&item.of.resource, namespace.as_deref()) {
         return Slot::Open(item);
     }
     match cluster.get(&item.of, namespace.as_deref(), item.name()).await {

@@ -30,6 +30,9 @@ mod select;
 mod start;
 mod types;
 
+#[cfg(test)]
+mod tests;
+
 pub use diff::Diff;
 pub use error::RestoreError;
 pub use levels::Level;

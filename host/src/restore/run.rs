@@ -182,7 +182,7 @@ impl<'a> Run<'a> {
             let defined = self.pipeline.selection.definitions.get(&report.id.name);
             match (report.is_lost(), defined) {
                 (true, _) => ground.fail_definition(&report.id.name),
-                (false, Some(of)) if self.pipeline.planned => ground.types.add(of.clone()),
+                (false, Some(of)) if self.pipeline.planned => ground.plan_type(of.clone()),
                 (false, _) => {}
             }
         }
