@@ -32,7 +32,7 @@ pub(super) fn path(id: &ObjectId) -> Result<String, ArchiveError> {
     {
         let message = format!("{illegal:?} cannot be the name of a file");
         return Err(ArchiveError::Unwritable {
-            id: id.clone(),
+            id: Box::new(id.clone()),
             message,
         });
     }
@@ -108,7 +108,7 @@ mod tests {
     #[case::nul(None, "a\0b")]
     fn what_cannot_be_a_path_is_refused(#[case] namespace: Option<&str>, #[case] name: &str) {
         let id = id(namespace, name);
-        assert!(matches!(path(&id), Err(ArchiveError::Unwritable { id: of, .. }) if of == id));
+        assert!(matches!(path(&id), Err(ArchiveError::Unwritable { id: of, .. }) if *of == id));
     }
 
     #[rstest]

@@ -50,7 +50,7 @@ pub enum ArchiveError {
     #[error("{file}: {id}: {message}")]
     DamagedObject {
         /// The object.
-        id: ObjectId,
+        id: Box<ObjectId>,
         /// Key of the file that holds it.
         file: String,
         /// What is wrong with it.
@@ -68,7 +68,7 @@ pub enum ArchiveError {
     #[error("{id} cannot be backed up: {message}")]
     Unwritable {
         /// The object.
-        id: ObjectId,
+        id: Box<ObjectId>,
         /// Why.
         message: String,
     },

@@ -167,7 +167,7 @@ fn sealed_bytes(manifest: &RawValue) -> Result<Vec<u8>, ArchiveError> {
     Ok(bytes)
 }
 
-fn internal(error: serde_json::Error) -> ArchiveError {
+fn internal(error: impl std::fmt::Display) -> ArchiveError {
     ArchiveError::Internal(format!("a manifest cannot be written: {error}"))
 }
 

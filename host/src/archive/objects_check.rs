@@ -75,7 +75,7 @@ impl ObjectsFile<'_> {
         let member = member?;
         let bytes = read_member(self.store, self.file, &member.record).await?;
         let (file, index_file) = (self.file.to_owned(), self.index_file.to_owned());
-        tokio::task::spawn_blocking(move || check_member(member, bytes, &file, &index_file))
+        tokio::task::spawn_blocking(move || check_member(&member, bytes, &file, &index_file))
             .await
             .map_err(|panicked| ArchiveError::Internal(panicked.to_string()))
     }
@@ -90,7 +90,7 @@ impl ObjectsFile<'_> {
     }
 }
 
-fn check_member(member: Member, bytes: Bytes, file: &str, index_file: &str) -> Checked {
+fn check_member(member: &Member, bytes: Bytes, file: &str, index_file: &str) -> Checked {
     let record = member.record;
     let total = member.objects.len();
     let (content, whole) = member::decompress(&bytes, record.size);
@@ -123,7 +123,7 @@ fn check_member(member: Member, bytes: Bytes, file: &str, index_file: &str) -> C
             object: None,
             message,
         });
-    } else if let Err(message) = compare_entries(&content, &member) {
+    } else if let Err(message) = compare_entries(&content, member) {
         findings.push(Finding {
             file: index_file.to_owned(),
             object: None,

@@ -169,7 +169,7 @@ fn unpack(bytes: &[u8], choice: Choice, file: &str) -> Vec<Result<ArchivedObject
             None => {
                 let message = damage(cause.as_deref());
                 Err(ArchiveError::DamagedObject {
-                    id,
+                    id: Box::new(id),
                     file: file.to_owned(),
                     message,
                 })

@@ -108,7 +108,7 @@ async fn write_objects<'a>(
         }
         Ok::<(), BackupError>(())
     };
-    futures::try_join!(async { Ok(list.await) }, write)?;
+    futures::try_join!(list.map(Ok), write)?;
     Ok(writer)
 }
 

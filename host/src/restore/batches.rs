@@ -44,7 +44,7 @@ async fn next_batch(objects: &mut Objects<'_>) -> Result<Vec<Entry>, ArchiveErro
             Some(Ok(archived)) => batch.push(Ok(archived)),
             Some(Err(ArchiveError::DamagedObject { id, file, message })) => {
                 let problem = Problem::new(Code::DamagedBackup, format!("{message} (in {file})"));
-                batch.push(Err((id, problem)));
+                batch.push(Err((*id, problem)));
             }
             Some(Err(error)) => return Err(error),
             None => break,
@@ -80,7 +80,7 @@ mod tests {
 
     fn damaged(position: u64) -> Result<ArchivedObject, ArchiveError> {
         Err(ArchiveError::DamagedObject {
-            id: id(position),
+            id: Box::new(id(position)),
             file: "f".into(),
             message: "m".into(),
         })

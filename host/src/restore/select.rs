@@ -58,7 +58,7 @@ impl Selection {
                 Ok(archived) => survey.look_at(archived),
                 Err(ArchiveError::DamagedObject { id, .. }) if survey.selection.filter.may_admit(&id) => {
                     survey.selection.count += 1;
-                    damaged.push(id);
+                    damaged.push(*id);
                 }
                 Err(ArchiveError::DamagedObject { .. }) => {}
                 Err(error) => return Err(error.into()),

@@ -16,8 +16,8 @@ async fn unreadable(folder: &Folder) -> Result<BTreeSet<ObjectId>, ArchiveError>
         match object {
             Ok(object) => assert_eq!(Digest::of(object.json.as_bytes()), record.sha256),
             Err(ArchiveError::DamagedObject { id, .. }) => {
-                assert_eq!(id, record.id());
-                damaged.insert(id);
+                assert_eq!(*id, record.id());
+                damaged.insert(*id);
             }
             Err(error) => panic!("{error}"),
         }

@@ -7,46 +7,22 @@ use rstest::rstest;
 /// A shop whose pod has a claim with a volume, a service account with a cluster role, and a custom object; something of
 /// each that it does not need; and what is never taken.
 fn cluster() -> Given {
+    Given::new([pod_and_volumes(), roles(), left_out(), others()].concat())
+}
+
+fn pod_and_volumes() -> Vec<Value> {
     let volumes = json!([
         { "name": "data", "persistentVolumeClaim": { "claimName": "data" } },
         { "name": "scratch", "ephemeral": { "volumeClaimTemplate": {} } },
         { "name": "none", "emptyDir": {} },
     ]);
-    let bound_to =
-        |namespace, name| json!([{ "kind": "ServiceAccount", "namespace": namespace, "name": name }]);
-    let role = |name| json!({ "kind": "ClusterRole", "name": name });
-    let web = json!({ "app": "web" });
-    Given::new(vec![
-        object("Namespace", "shop"),
-        object("Namespace", "other"),
-        with(
-            object("Namespace", "hidden"),
-            "/metadata/labels",
-            json!({ "velero.io/exclude-from-backup": "true" }),
-        ),
-        object("ConfigMap", "hidden/any"),
-        object("ConfigMap", "other/flags"),
-        object("ConfigMap", "shop/flags"),
-        with(
-            object("ConfigMap", "shop/going"),
-            "/metadata/deletionTimestamp",
-            json!("2026-01-01T00:00:00Z"),
-        ),
-        with(
-            object("ConfigMap", "shop/private"),
-            "/metadata/labels",
-            json!({ "lazarette.dev/exclude-from-backup": "true" }),
-        ),
-        with(
-            object("ConfigMap", "shop/public"),
-            "/metadata/labels",
-            json!({ "velero.io/exclude-from-backup": "false" }),
-        ),
-        with(
-            with(object("Pod", "shop/web"), "/metadata/labels", web),
-            "/spec",
-            json!({ "volumes": volumes }),
-        ),
+    let pod = with(
+        object("Pod", "shop/web"),
+        "/metadata/labels",
+        json!({ "app": "web" }),
+    );
+    vec![
+        with(pod, "/spec", json!({ "volumes": volumes })),
         with(
             object("PersistentVolumeClaim", "shop/data"),
             "/spec",
@@ -56,32 +32,59 @@ fn cluster() -> Given {
         object("PersistentVolumeClaim", "shop/web-scratch"),
         object("PersistentVolume", "pv-data"),
         object("PersistentVolume", "pv-free"),
+    ]
+}
+
+fn roles() -> Vec<Value> {
+    let binding = |name, namespace, role| {
+        let subjects = json!([{ "kind": "ServiceAccount", "namespace": namespace, "name": "web" }]);
+        let binding = with(object("ClusterRoleBinding", name), "/subjects", subjects);
+        with(
+            binding,
+            "/roleRef",
+            json!({ "kind": "ClusterRole", "name": role }),
+        )
+    };
+    vec![
         object("ServiceAccount", "shop/web"),
-        with(
-            with(
-                object("ClusterRoleBinding", "web"),
-                "/subjects",
-                bound_to("shop", "web"),
-            ),
-            "/roleRef",
-            role("reader"),
-        ),
-        with(
-            with(
-                object("ClusterRoleBinding", "else"),
-                "/subjects",
-                bound_to("other", "web"),
-            ),
-            "/roleRef",
-            role("writer"),
-        ),
+        binding("web", "shop", "reader"),
+        binding("else", "other", "writer"),
         object("ClusterRole", "reader"),
         object("ClusterRole", "writer"),
+    ]
+}
+
+fn left_out() -> Vec<Value> {
+    let labelled = |object, label: &str| with(object, "/metadata/labels", json!({ label: "true" }));
+    let going = json!("2026-01-01T00:00:00Z");
+    vec![
+        labelled(object("Namespace", "hidden"), "velero.io/exclude-from-backup"),
+        object("ConfigMap", "hidden/any"),
+        labelled(
+            object("ConfigMap", "shop/private"),
+            "lazarette.dev/exclude-from-backup",
+        ),
+        with(
+            object("ConfigMap", "shop/going"),
+            "/metadata/deletionTimestamp",
+            going,
+        ),
+    ]
+}
+
+fn others() -> Vec<Value> {
+    let label = json!({ "velero.io/exclude-from-backup": "false" });
+    vec![
+        object("Namespace", "shop"),
+        object("Namespace", "other"),
+        object("ConfigMap", "other/flags"),
+        object("ConfigMap", "shop/flags"),
+        with(object("ConfigMap", "shop/public"), "/metadata/labels", label),
         object("Widget", "shop/one"),
         object("CustomResourceDefinition", "gadgets.example.com"),
         object("CustomResourceDefinition", "widgets.example.com"),
         object("StorageClass", "fast"),
-    ])
+    ]
 }
 
 fn patterns(text: &str) -> Vec<String> {
