@@ -127,11 +127,6 @@ impl Instance {
         begin(&mut self.store, &self.plugin);
     }
 
-    /// The most linear memory that the instance had, in bytes.
-    pub fn peak_memory(&self) -> usize {
-        self.store.data().limiter.peak()
-    }
-
     fn check(&mut self, returned: wasmtime::Result<Result<(), WireError>>) -> Result<(), PluginErrorKind> {
         match returned {
             Ok(Ok(())) => Ok(()),

@@ -37,7 +37,6 @@ pub struct Limiter {
     budget: Arc<Budget>,
     limit: usize,
     used: usize,
-    peak: usize,
     refused: bool,
 }
 
@@ -48,7 +47,6 @@ impl Limiter {
             budget: Arc::clone(budget),
             limit,
             used: 0,
-            peak: 0,
             refused: false,
         }
     }
@@ -56,11 +54,6 @@ impl Limiter {
     /// Whether the instance wanted more than it may have.
     pub fn refused(&self) -> bool {
         self.refused
-    }
-
-    /// The most bytes that it had.
-    pub fn peak(&self) -> usize {
-        self.peak
     }
 }
 
@@ -76,7 +69,6 @@ impl ResourceLimiter for Limiter {
         let fits = self.used.saturating_add(growth) <= self.limit && self.budget.take(growth);
         if fits {
             self.used += growth;
-            self.peak = self.peak.max(self.used);
         }
         self.refused |= !fits;
         Ok(fits)
@@ -100,7 +92,6 @@ mod tests {
         assert!(!limiter.memory_growing(60, 101, None).unwrap());
         assert!(limiter.refused());
         assert!(limiter.memory_growing(60, 100, None).unwrap());
-        assert_eq!(limiter.peak(), 100);
     }
 
     #[test]

@@ -84,8 +84,8 @@ fn a_decision_is_carried_out() {
 
 #[rstest]
 #[case::deadline("loop", "ran longer than 100ms")]
-#[case::memory("grow", "wanted more than 8 MiB of memory")]
-#[case::stack("recurse", "crashed: its calls were nested too deeply")]
+#[case::memory("grow", "wanted more than 32 MiB of memory")]
+#[case::stack("recurse", "crashed: wasm trap: out of bounds memory access")]
 #[case::broken("broken-patch", "returned something that cannot be used: no JSON patch")]
 #[case::useless(
     "useless-patch",

@@ -119,6 +119,10 @@ macro_rules! export_hook {
 #[macro_export]
 macro_rules! __export {
     ($plugin:ty, $world:ident, $kind:path $(, $manifest:literal)?; { $call:item }) => {
+        // Natively nothing is exported: this keeps the plugin from being taken for unused.
+        #[cfg(not(target_family = "wasm"))]
+        const _: fn(<$plugin as $kind>::Config) -> Result<$plugin, $crate::Error> = <$plugin as $kind>::configure;
+
         #[cfg(target_family = "wasm")]
         const _: () = {
             struct Component;
