@@ -4,7 +4,9 @@
 //! project has set itself.
 
 use lazarette::object::{GroupResource, Object, ResourceType, Schemas};
-use lazarette::plugin::{BUILT_INS, Configured, Isolation, Operation, PluginHost, Settings, World, modifier_grants};
+use lazarette::plugin::{
+    BUILT_INS, Configured, Isolation, Operation, PluginHost, Settings, World, modifier_grants,
+};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::hint::black_box;
@@ -17,27 +19,48 @@ const MISBEHAVING: &[u8] = include_bytes!("../fixtures/dist/misbehaving.wasm");
 fn main() {
     let operation = operation();
     let host = PluginHost::new(None).expect("a host");
-    println!("{:<64} {:>10} {:>10} {:>8}   bound", "", "sandbox", "native", "ratio");
+    println!(
+        "{:<64} {:>10} {:>10} {:>8}   bound",
+        "", "sandbox", "native", "ratio"
+    );
     per_object(&host, &operation);
     start();
 }
 
 fn per_object(host: &PluginHost, operation: &Arc<Operation>) {
     let native = measure(|object| {
-        if object.json.pointer("/spec/containers/0/image").map(ToString::to_string).is_some() {
+        if object
+            .json
+            .pointer("/spec/containers/0/image")
+            .map(ToString::to_string)
+            .is_some()
+        {
             let patch: json_patch::Patch = serde_json::from_str(black_box(PATCH)).expect("a patch");
             json_patch::patch(&mut object.json, &patch).expect("a patch that applies");
         }
     });
     let plugin = host.load("misbehaving", MISBEHAVING).expect("a plugin");
     let configure = |isolation| {
-        let settings = Settings { isolation, ..Settings::new(json!({"do": "read-and-label"})) };
+        let settings = Settings {
+            isolation,
+            ..Settings::new(json!({"do": "read-and-label"}))
+        };
         host.configure(&plugin, settings, operation).expect("settings")
     };
     let batched = call(host, operation, &configure(Isolation::Batch));
-    row("a call that reads a pointer and returns a patch, applied", batched, native, "4 µs");
+    row(
+        "a call that reads a pointer and returns a patch, applied",
+        batched,
+        native,
+        "4 µs",
+    );
     let fresh = call(host, operation, &configure(Isolation::Object));
-    row("the same, a fresh instance for each object", fresh, native, "25 µs more");
+    row(
+        "the same, a fresh instance for each object",
+        fresh,
+        native,
+        "25 µs more",
+    );
 
     let settings = Settings {
         grants: modifier_grants(),
@@ -54,7 +77,12 @@ fn per_object(host: &PluginHost, operation: &Arc<Operation>) {
     let native = measure(|object| json_patch::patch(&mut object.json, &patch).expect("a patch that applies"));
     let built_in = host.built_in("json-patch").expect("a built-in");
     let built_in = host.configure(&built_in, settings, operation).expect("settings");
-    row("json-patch, two operations, applied", call(host, operation, &built_in), native, "4 µs");
+    row(
+        "json-patch, two operations, applied",
+        call(host, operation, &built_in),
+        native,
+        "4 µs",
+    );
 }
 
 /// Start-up with all built-ins from a warm cache.
@@ -63,7 +91,9 @@ fn start() {
     let load = || {
         let host = PluginHost::new(Some(cache.path().to_owned())).expect("a host");
         for name in BUILT_INS {
-            let hook = lazarette::plugin::Inspection::of(lazarette::plugin::built_in_component(name).expect("bytes"));
+            let hook = lazarette::plugin::Inspection::of(
+                lazarette::plugin::built_in_component(name).expect("bytes"),
+            );
             if hook.expect("an inspection").world != World::PodHook {
                 black_box(host.built_in(name).expect("a built-in"));
             }
@@ -71,7 +101,13 @@ fn start() {
     };
     load();
     let times: Vec<Duration> = (0..9).map(|_| time(load)).collect();
-    println!("{:<64} {:>10} {:>10} {:>8}   30 ms", "host with all built-ins, warm cache", show(median(times)), "", "");
+    println!(
+        "{:<64} {:>10} {:>10} {:>8}   30 ms",
+        "host with all built-ins, warm cache",
+        show(median(times)),
+        "",
+        ""
+    );
 }
 
 fn call(host: &PluginHost, operation: &Arc<Operation>, plugin: &Arc<Configured>) -> Duration {
@@ -102,7 +138,11 @@ fn median(mut times: Vec<Duration>) -> Duration {
 
 fn row(what: &str, sandbox: Duration, native: Duration, bound: &str) {
     let ratio = sandbox.as_secs_f64() / native.as_secs_f64();
-    println!("{what:<64} {:>10} {:>10} {ratio:>7.1}x   {bound}", show(sandbox), show(native));
+    println!(
+        "{what:<64} {:>10} {:>10} {ratio:>7.1}x   {bound}",
+        show(sandbox),
+        show(native)
+    );
 }
 
 fn show(time: Duration) -> String {
@@ -136,8 +176,9 @@ fn pod() -> Object {
 }
 
 fn pod_json() -> Value {
-    let environment: Vec<Value> =
-        (0..12).map(|n| json!({"name": format!("SETTING_{n}"), "value": format!("the value of setting number {n}")})).collect();
+    let environment: Vec<Value> = (0..12)
+        .map(|n| json!({"name": format!("SETTING_{n}"), "value": format!("the value of setting number {n}")}))
+        .collect();
     json!({
         "apiVersion": "v1", "kind": "Pod",
         "metadata": {

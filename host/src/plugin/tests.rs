@@ -47,7 +47,7 @@ fn pod() -> Object {
 fn limits() -> Limits {
     Limits {
         deadline: Duration::from_millis(100),
-        memory: 8 << 20,
+        memory: 32 << 20,
         output: 1 << 20,
         ..Limits::default()
     }
