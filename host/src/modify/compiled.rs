@@ -147,7 +147,7 @@ impl CompiledRules {
             match rule.conditions.check(object) {
                 Ok(()) => matching.push((index, Ok(()))),
                 Err(mismatch @ Mismatch::NotAnIndex { .. }) => {
-                    matching.push((index, Err(rule.problem(object, mismatch.to_string()))));
+                    matching.push((index, Err(rule.problem(object, &mismatch.to_string()))));
                 }
                 Err(_) => {}
             }
@@ -194,13 +194,13 @@ impl CompiledRule {
                 let place = pointer
                     .map(|pointer| format!(" (at {pointer})"))
                     .unwrap_or_default();
-                RuleOutcome::Failed(self.problem(object, format!("{message}{place}")))
+                RuleOutcome::Failed(self.problem(object, &format!("{message}{place}")))
             }
             Err(error) => RuleOutcome::Failed(Problem::from(error).about(&object.id)),
         }
     }
 
-    fn problem(&self, object: &Object, message: String) -> Problem {
+    fn problem(&self, object: &Object, message: &str) -> Problem {
         Problem::new(Code::ModifierFailed, format!("{}: {message}", self.name)).about(&object.id)
     }
 }

@@ -1,7 +1,7 @@
 //! From the parser's events to a tree: keys, merge keys, anchors, and the bounds against hostile texts.
 
 use super::{Content, Entry, Node, Scalar, ScalarValue, YamlError, scalar};
-use granit_parser::{Event, ScalarStyle, Span, Tag};
+use granit_parser::{Event, ScalarStyle, Span, StructureStyle, Tag};
 use std::collections::{HashMap, HashSet};
 
 /// How deep values may be nested: somewhat less than the 128 levels that JSON readers commonly accept, so that what was
@@ -29,6 +29,8 @@ struct Frame {
     line: usize,
     column: usize,
     anchor: usize,
+    /// Whether it is in brackets.
+    flow: bool,
     kind: FrameKind,
 }
 
@@ -56,6 +58,11 @@ impl Builder {
         match event {
             Event::Scalar(text, style, anchor, tag) => {
                 let plain = style == ScalarStyle::Plain;
+                if plain && text.starts_with(':') && self.open.last().is_some_and(|frame| frame.flow) {
+                    // YAML 1.2 takes it for a text, and Kubernetes' reader for a second colon.
+                    let message = format!("'{text}' cannot begin with a colon inside brackets; quote it");
+                    return Err(YamlError::new(line, column, message));
+                }
                 let scalar = read_scalar(text.into_owned(), plain, tag.as_deref())
                     .map_err(|message| YamlError::new(line, column, message))?;
                 self.place(
@@ -71,16 +78,16 @@ impl Builder {
                 let node = self.expand(anchor, line, column)?;
                 self.place(node, 0)
             }
-            Event::SequenceStart(_, anchor, _) => {
-                self.enter(line, column, anchor, FrameKind::Sequence(Vec::new()))
+            Event::SequenceStart(style, anchor, _) => {
+                self.enter(line, column, anchor, style, FrameKind::Sequence(Vec::new()))
             }
-            Event::MappingStart(_, anchor, _) => {
+            Event::MappingStart(style, anchor, _) => {
                 let kind = FrameKind::Mapping {
                     entries: Vec::new(),
                     key: None,
                     merges: Vec::new(),
                 };
-                self.enter(line, column, anchor, kind)
+                self.enter(line, column, anchor, style, kind)
             }
             Event::SequenceEnd | Event::MappingEnd => self.leave(),
             _ => Ok(()),
@@ -92,7 +99,14 @@ impl Builder {
         self.root
     }
 
-    fn enter(&mut self, line: usize, column: usize, anchor: usize, kind: FrameKind) -> Result<(), YamlError> {
+    fn enter(
+        &mut self,
+        line: usize,
+        column: usize,
+        anchor: usize,
+        style: StructureStyle,
+        kind: FrameKind,
+    ) -> Result<(), YamlError> {
         if self.open.len() >= MAX_DEPTH {
             let message =
                 format!("nested more than {MAX_DEPTH} levels deep, which no object of Kubernetes is");
@@ -102,6 +116,7 @@ impl Builder {
             line,
             column,
             anchor,
+            flow: style == StructureStyle::Flow,
             kind,
         });
         Ok(())
@@ -113,6 +128,7 @@ impl Builder {
             column,
             anchor,
             kind,
+            ..
         }) = self.open.pop()
         else {
             return Ok(());
