@@ -28,6 +28,7 @@ pub struct CompiledRules {
 struct CompiledRule {
     conditions: Conditions,
     plugin: Arc<Configured>,
+    built_in: bool,
     name: String,
 }
 
@@ -85,10 +86,13 @@ impl Rules {
             };
             match host.configure(&plugin, settings, operation) {
                 Ok(plugin) => {
+                    let name = format!("rule {}", index + 1);
+                    let built_in = rule.patches.built_in;
                     rules.push(CompiledRule {
                         conditions: rule.conditions,
                         plugin,
-                        name: format!("rule {}", index + 1),
+                        built_in,
+                        name,
                     });
                 }
                 Err(error) => problems.push(refused(index, &rule, error)?),
@@ -186,7 +190,6 @@ impl CompiledRule {
                     None => RuleOutcome::Unchanged,
                 }
             }
-            // What the author of a rule did wrong is told in terms of the rule; a crash is the plugin's.
             Err(PluginError {
                 kind: PluginErrorKind::Failed { message, pointer, .. },
                 ..
@@ -196,6 +199,11 @@ impl CompiledRule {
                     .unwrap_or_default();
                 RuleOutcome::Failed(self.problem(object, &format!("{message}{place}")))
             }
+            // Our plugins do as the rule says: where the object is none afterwards, it is the rule.
+            Err(PluginError {
+                kind: PluginErrorKind::Output(message),
+                ..
+            }) if self.built_in => RuleOutcome::Failed(self.problem(object, &message)),
             Err(error) => RuleOutcome::Failed(Problem::from(error).about(&object.id)),
         }
     }

@@ -48,30 +48,30 @@ impl Operation {
             }
             Operation::Add { path, value } => {
                 let path = place(path, document)?;
-                document.add(&path, value.clone());
+                document.add(&path, value);
                 Strict::Add { path, value }
             }
             Operation::Replace { path, value } => {
-                let (path, _) = find(path, document)?;
-                document.replace(&path, value.clone());
+                let path = find(path, document)?;
+                document.replace(&path, value);
                 Strict::Replace { path, value }
             }
             Operation::Remove { path } => {
-                let (path, _) = find(path, document)?;
+                let path = find(path, document)?;
                 document.remove(&path);
                 Strict::Remove { path }
             }
             Operation::Move { from, path } => {
-                let (from, value) = find(from, document)?;
-                document.remove(&from);
+                let from = find(from, document)?;
+                let moved = document.remove(&from);
                 let path = place(path, document)?;
-                document.add(&path, value);
+                moved.iter().for_each(|value| document.add(&path, value));
                 Strict::Move { from, path }
             }
             Operation::Copy { from, path } => {
-                let (from, value) = find(from, document)?;
+                let from = find(from, document)?;
                 let path = place(path, document)?;
-                document.add(&path, value);
+                document.copy(&from, &path);
                 Strict::Copy { from, path }
             }
         }))
@@ -158,7 +158,7 @@ pub fn shared_part(operations: &[Operation]) -> String {
     plain.fold(String::new(), |pointer, segment| member(&pointer, segment))
 }
 
-fn find<'o>(path: &'o Path, document: &impl Document) -> Result<(Pointer<'o>, Value), Stop> {
+fn find<'o>(path: &'o Path, document: &impl Document) -> Result<Pointer<'o>, Stop> {
     path.find(document)
         .map_err(|miss| Stop::Failed(path.error(&miss)))
 }
@@ -170,8 +170,8 @@ fn place<'o>(path: &'o Path, document: &impl Document) -> Result<Pointer<'o>, St
 
 /// A missing member is null. Where its parent is missing too, the rule is wrong for this object.
 fn test(path: &Path, expected: &Value, document: &impl Document) -> Result<(), Stop> {
-    let found = match path.find(document) {
-        Ok((_, value)) => value,
+    let found = match path.value(document) {
+        Ok(value) => value,
         Err(Miss::NoMember) => Value::Null,
         Err(miss) => return Err(Stop::Failed(path.error(&miss))),
     };

@@ -53,34 +53,29 @@ impl TryFrom<String> for Path {
 }
 
 impl Path {
-    /// Where the path leads to in `document`, and what is there.
-    pub fn find(&self, document: &impl Document) -> Result<(Pointer<'_>, Value), Miss> {
-        if let Some(plain) = &self.plain
-            && let Some(value) = document.get(plain)
-        {
-            return Ok((Cow::Borrowed(plain), value));
+    /// Where the path leads to in `document`. There is something.
+    pub fn find(&self, document: &impl Document) -> Result<Pointer<'_>, Miss> {
+        match &self.plain {
+            Some(plain) if document.has(plain) => Ok(Cow::Borrowed(plain)),
+            _ => self.look(document).map(|(pointer, _)| pointer.into()),
         }
-        let (parent, container, last) = self.parent(document)?;
-        match container {
-            Value::Object(mut members) => {
-                let value = members.remove(last).ok_or(Miss::NoMember)?;
-                Ok((member(&parent, last).into(), value))
-            }
-            Value::Array(mut elements) => {
-                let index = index(last, elements.len())?;
-                let value = elements.get_mut(index).map(Value::take).ok_or(Miss::OutOfRange)?;
-                Ok((format!("{parent}/{index}").into(), value))
-            }
-            _ => Err(Miss::NoParent),
+    }
+
+    /// What the path leads to in `document`.
+    pub fn value(&self, document: &impl Document) -> Result<Value, Miss> {
+        match self.plain.as_ref().and_then(|plain| document.get(plain)) {
+            Some(value) => Ok(value),
+            None => self.look(document).map(|(_, value)| value),
         }
     }
 
     /// Where something new goes in `document` that is to be found at this path.
     pub fn place(&self, document: &impl Document) -> Result<Pointer<'_>, Miss> {
-        if let Some(plain) = &self.plain
-            && document.get(plain).is_some()
-        {
-            return Ok(Cow::Borrowed(plain));
+        if let Some(plain) = &self.plain {
+            let parent = plain.rsplit_once('/').map_or("", |(parent, _)| parent);
+            if document.is_object(parent) {
+                return Ok(Cow::Borrowed(plain));
+            }
         }
         let (parent, container, last) = self.parent(document)?;
         match container {
@@ -88,6 +83,23 @@ impl Path {
             Value::Array(_) if last == "-" => Ok(format!("{parent}/-").into()),
             // There is one place more than there are elements: the end.
             Value::Array(elements) => Ok(format!("{parent}/{}", index(last, elements.len() + 1)?).into()),
+            _ => Err(Miss::NoParent),
+        }
+    }
+
+    /// The same as `find` with what is there, for any path.
+    fn look(&self, document: &impl Document) -> Result<(String, Value), Miss> {
+        let (parent, container, last) = self.parent(document)?;
+        match container {
+            Value::Object(mut members) => {
+                let value = members.remove(last).ok_or(Miss::NoMember)?;
+                Ok((member(&parent, last), value))
+            }
+            Value::Array(mut elements) => {
+                let index = index(last, elements.len())?;
+                let value = elements.get_mut(index).map(Value::take).ok_or(Miss::OutOfRange)?;
+                Ok((format!("{parent}/{index}"), value))
+            }
             _ => Err(Miss::NoParent),
         }
     }

@@ -15,6 +15,10 @@ fn object() -> Fixture {
     }))
 }
 
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "tests write values where they use them"
+)]
 fn run(object: &Fixture, patches: Value) -> Result<Outcome, Error> {
     modify(
         &mut configure::<JsonPatch>(json!({"patches": patches})).unwrap(),
@@ -187,7 +191,7 @@ fn conforms(case: &Value) -> bool {
             "{case}"
         ),
         (Ok(outcome), None) if case.get("error").is_some() => {
-            assert_ne!(outcome.verdict, Verdict::None, "{case}")
+            assert_ne!(outcome.verdict, Verdict::None, "{case}");
         }
         (Err(error), Some(_)) => panic!("{error} in {case}"),
         _ => {}

@@ -65,6 +65,10 @@ mod tests {
     use lazarette_sdk::testing::{Fixture, configure, modify};
     use rstest::rstest;
 
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "tests write values where they use them"
+    )]
     fn patched(object: Value, patches: Value) -> Value {
         let mut plugin: MergePatch = configure(json!({"patches": patches})).unwrap();
         modify(&mut plugin, &Fixture::new(object)).unwrap().object

@@ -1,3 +1,8 @@
+#![expect(
+    clippy::needless_pass_by_value,
+    reason = "tests write values where they use them"
+)]
+
 use super::*;
 use lazarette_sdk::json;
 use lazarette_sdk::testing::{Fixture, Outcome, configure, modify};
