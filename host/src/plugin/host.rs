@@ -216,7 +216,7 @@ impl Batch {
         plugin: &Arc<Configured>,
         call: impl FnOnce(&mut Instance) -> Result<T, PluginErrorKind>,
     ) -> Result<T, PluginError> {
-        let result = self.instance(plugin).and_then(|instance| call(instance));
+        let result = self.instance(plugin).and_then(call);
         let spent = result.is_err() || plugin.settings.isolation == Isolation::Object;
         if spent {
             self.instances.retain(|served| served.plugin != plugin.id);

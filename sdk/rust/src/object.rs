@@ -31,7 +31,7 @@ pub struct Object<'a>(Handle<'a>);
 
 enum Handle<'a> {
     Borrowed(&'a Source),
-    Owned(Source),
+    Owned(Box<Source>),
 }
 
 impl<'a> Object<'a> {
@@ -41,7 +41,7 @@ impl<'a> Object<'a> {
     }
 
     pub(crate) fn owned(handle: Source) -> Object<'static> {
-        Object(Handle::Owned(handle))
+        Object(Handle::Owned(Box::new(handle)))
     }
 
     fn source(&self) -> &Source {

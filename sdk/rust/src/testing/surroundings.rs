@@ -194,19 +194,23 @@ pub(crate) mod cluster {
 
 /// The interface `pods` as tests see it: commands are answered by the script.
 pub(crate) mod pods {
-    use super::{Error, SCRIPT};
+    use super::SCRIPT;
+    use crate::bindings::modifier::lazarette::plugin::types::Error;
     use crate::pods::Output;
 
     pub struct Session(Output);
 
     pub fn exec(_container: Option<&str>, command: &[String], _timeout: u32) -> Result<Output, Error> {
-        SCRIPT.with_borrow_mut(|script| script.answer(command))
+        SCRIPT
+            .with_borrow_mut(|script| script.answer(command))
+            .map_err(Error::from)
     }
 
     pub fn open(_container: Option<&str>, command: &[String]) -> Result<Session, Error> {
         SCRIPT
             .with_borrow_mut(|script| script.answer(command))
             .map(Session)
+            .map_err(Error::from)
     }
 
     pub fn wait(_container: Option<&str>, _condition: &str, _timeout: u32) -> Result<(), Error> {
