@@ -1,8 +1,7 @@
 //! Objects of a backup in the batches that plugins see.
 
-use super::pipeline::Entry;
+use super::pipeline::{Entry, damaged};
 use crate::archive::{ArchiveError, ArchivedObject};
-use crate::report::{Code, Problem};
 use futures::stream::{BoxStream, Peekable, StreamExt, unfold};
 use std::pin::Pin;
 
@@ -43,8 +42,7 @@ async fn next_batch(objects: &mut Objects<'_>) -> Result<Vec<Entry>, ArchiveErro
         match objects.next().await {
             Some(Ok(archived)) => batch.push(Ok(archived)),
             Some(Err(ArchiveError::DamagedObject { id, file, message })) => {
-                let problem = Problem::new(Code::DamagedBackup, format!("{message} (in {file})"));
-                batch.push(Err((*id, problem)));
+                batch.push(Err(damaged(*id, format!("{message} (in {file})"))));
             }
             Some(Err(error)) => return Err(error),
             None => break,
@@ -78,7 +76,7 @@ mod tests {
         })
     }
 
-    fn damaged(position: u64) -> Result<ArchivedObject, ArchiveError> {
+    fn broken(position: u64) -> Result<ArchivedObject, ArchiveError> {
         Err(ArchiveError::DamagedObject {
             id: Box::new(id(position)),
             file: "f".into(),
@@ -87,7 +85,7 @@ mod tests {
     }
 
     async fn names(objects: Vec<Result<ArchivedObject, ArchiveError>>) -> Vec<Result<Vec<String>, String>> {
-        let name = |entry: Entry| entry.map_or_else(|(id, _)| id.name, |archived| archived.id.name);
+        let name = |entry: Entry| entry.map_or_else(|report| report.id.name, |archived| archived.id.name);
         batches(futures::stream::iter(objects).boxed())
             .map(|batch| {
                 batch
@@ -103,8 +101,8 @@ mod tests {
     #[case::one(vec![whole(3)], vec!["3"])]
     #[case::cut_by_position(vec![whole(0), whole(255), whole(256), whole(511)], vec!["0 255", "256 511"])]
     #[case::far_apart(vec![whole(0), whole(1024)], vec!["0", "1024"])]
-    #[case::damage_goes_with_those_before(vec![whole(255), damaged(300), whole(300)], vec!["255 300", "300"])]
-    #[case::damage_first(vec![damaged(0), damaged(1), whole(2)], vec!["0 1 2"])]
+    #[case::damage_goes_with_those_before(vec![whole(255), broken(300), whole(300)], vec!["255 300", "300"])]
+    #[case::damage_first(vec![broken(0), broken(1), whole(2)], vec!["0 1 2"])]
     #[tokio::test]
     async fn objects_are_cut_by_their_position(
         #[case] objects: Vec<Result<ArchivedObject, ArchiveError>>,

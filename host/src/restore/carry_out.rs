@@ -22,7 +22,7 @@ async fn write(cluster: &dyn Cluster, item: &Item) -> Result<(), ClusterError> {
     match &item.action {
         None | Some(Action::Skip { .. }) => {}
         Some(Action::Create | Action::Rename { .. }) => {
-            _ = cluster.create(&item.of, &item.new_object()).await?
+            cluster.create(&item.of, &item.new_object()).await?;
         }
         Some(Action::Patch { patched: object } | Action::Replace { replacement: object }) => {
             cluster.replace(&item.of, object).await?;

@@ -125,12 +125,10 @@ mod tests {
             kind: "ConfigMap".into(),
             namespaced: true,
         };
-        let mut json =
-            json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "web"}, "data": data});
-        json["metadata"]
-            .as_object_mut()
-            .unwrap()
-            .extend(metadata.as_object().unwrap().clone());
+        let mut json = json!({"apiVersion": "v1", "kind": "ConfigMap"});
+        json["metadata"] = metadata;
+        json["metadata"]["name"] = json!("web");
+        json["data"] = data;
         Object::new(&of, json).unwrap()
     }
 

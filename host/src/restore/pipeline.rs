@@ -58,7 +58,7 @@ impl Pipeline {
     pub(super) fn begin(&self, entry: Entry, ground: &Ground, batch: &mut Batch) -> Option<Slot> {
         let object = match entry.and_then(read) {
             Ok(object) => object,
-            Err((id, problem)) => return Some(ObjectReport::of(id).refused(problem).into()),
+            Err(report) => return Some(Slot::Closed(report)),
         };
         if !self.selection.wants(&object) {
             return None;
@@ -187,18 +187,20 @@ impl Pipeline {
     }
 }
 
-/// An object of the backup, or which one is damaged and how.
-pub(super) type Entry = Result<ArchivedObject, (ObjectId, Problem)>;
+/// An object of the backup, or the report on a damaged one.
+pub(super) type Entry = Result<ArchivedObject, Box<ObjectReport>>;
 
 /// The object in `archived`.
-fn read(archived: ArchivedObject) -> Result<Object, (ObjectId, Problem)> {
+fn read(archived: ArchivedObject) -> Result<Object, Box<ObjectReport>> {
     let id = archived.id.clone();
-    archived.parse().map_err(|error| {
-        (
-            id,
-            Problem::new(Code::DamagedBackup, format!("it is not JSON: {error}")),
-        )
-    })
+    archived
+        .parse()
+        .map_err(|error| damaged(id, format!("it is not JSON: {error}")))
+}
+
+/// The report on an object that is not what its writer wrote.
+pub(super) fn damaged(id: ObjectId, message: String) -> Box<ObjectReport> {
+    Box::new(ObjectReport::of(id).refused(Problem::new(Code::DamagedBackup, message)))
 }
 
 /// Who the placed object is in the cluster.

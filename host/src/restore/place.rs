@@ -36,7 +36,7 @@ pub(super) fn place(object: &mut Object, mapping: &Mapping) -> Vec<Note> {
         ("", "namespaces") => place_namespace(json, mapping),
         ("", "persistentvolumes") => place_member(json.pointer_mut("/spec/claimRef"), "namespace", mapping),
         ("rbac.authorization.k8s.io", "rolebindings" | "clusterrolebindings") => {
-            place_subjects(json, mapping)
+            place_subjects(json, mapping);
         }
         _ => {}
     }

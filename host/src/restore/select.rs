@@ -55,7 +55,7 @@ impl Selection {
         while let Some(object) = objects.next().await {
             progress.advance(1);
             match object {
-                Ok(archived) => survey.look_at(archived),
+                Ok(archived) => survey.look_at(&archived),
                 Err(ArchiveError::DamagedObject { id, .. }) if survey.selection.filter.may_admit(&id) => {
                     survey.selection.count += 1;
                     damaged.push(*id);
@@ -153,7 +153,7 @@ impl Survey {
     }
 
     /// Look at an object that the filter may admit, or that others may need.
-    fn look_at(&mut self, archived: ArchivedObject) {
+    fn look_at(&mut self, archived: &ArchivedObject) {
         let id = archived.id.clone();
         self.learn(&id, &archived.json);
         let selection = &mut self.selection;

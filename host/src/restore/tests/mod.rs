@@ -154,7 +154,9 @@ fn namespace(name: &str) -> Value {
 
 fn config_map(namespace: &str, name: &str, data: Value) -> Value {
     let metadata = json!({"name": name, "namespace": namespace});
-    json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": data})
+    let mut object = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata});
+    object["data"] = data;
+    object
 }
 
 /// The report on an object, by its name in the backup.
