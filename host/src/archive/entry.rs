@@ -42,6 +42,24 @@ pub(super) fn path(id: &ObjectId) -> Result<String, ArchiveError> {
     })
 }
 
+/// The object whose path this is; none where it is another entry's.
+pub(super) fn parse_path(path: &str) -> Option<ObjectId> {
+    let (resource, rest) = path.strip_prefix("resources/")?.split_once('/')?;
+    let rest = rest.strip_suffix(".json")?;
+    let (namespace, name) = match rest.strip_prefix("namespaces/") {
+        Some(rest) => rest
+            .split_once('/')
+            .map(|(namespace, name)| (Some(namespace.to_owned()), name))?,
+        None => (None, rest.strip_prefix("cluster/")?),
+    };
+    let id = ObjectId {
+        resource: resource.parse().ok()?,
+        namespace,
+        name: name.to_owned(),
+    };
+    (self::path(&id).ok()? == path).then_some(id)
+}
+
 /// Whether `text` can stand between the slashes of a path.
 fn is_segment(text: &str) -> bool {
     !matches!(text, "" | "." | "..") && !text.contains(['/', '\0'])
@@ -98,6 +116,18 @@ mod tests {
     #[case::colon(None, "system:node", "resources/deployments.apps/cluster/system:node.json")]
     fn paths(#[case] namespace: Option<&str>, #[case] name: &str, #[case] expected: &str) {
         assert_eq!(path(&id(namespace, name)).unwrap(), expected);
+        assert_eq!(parse_path(expected), Some(id(namespace, name)));
+    }
+
+    #[rstest]
+    #[case("metadata/version")]
+    #[case("resources/pods/namespaces/shop/web")]
+    #[case("resources/pods/namespaces/web.json")]
+    #[case("resources/pods/v1-preferredversion/namespaces/shop/web.json")]
+    #[case("resources/pods/cluster/a/b.json")]
+    #[case("resources/pods/namespaces/../web.json")]
+    fn what_is_no_object(#[case] path: &str) {
+        assert_eq!(parse_path(path), None);
     }
 
     #[rstest]

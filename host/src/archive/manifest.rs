@@ -95,6 +95,27 @@ pub struct FileRecord {
     pub sha256: Digest,
 }
 
+impl Contents {
+    /// Count an object of `size` bytes. False when its type has come before, and another one since.
+    pub(super) fn count(&mut self, resource: &GroupResource, version: &str, kind: &str, size: u64) -> bool {
+        self.objects += 1;
+        self.bytes += size;
+        if let Some(last) = self.types.last_mut().filter(|last| last.resource == *resource) {
+            last.objects += 1;
+            return true;
+        }
+        let comes_first = self.types.iter().all(|before| before.resource != *resource);
+        let (version, kind) = (version.to_owned(), kind.to_owned());
+        self.types.push(TypeCount {
+            resource: resource.clone(),
+            version,
+            kind,
+            objects: 1,
+        });
+        comes_first
+    }
+}
+
 /// The file: the manifest as text, and the digest of that text.
 #[derive(Serialize, Deserialize)]
 struct Sealed<'a> {

@@ -42,6 +42,14 @@ pub(super) fn decompress(bytes: &[u8], size: u64) -> (Vec<u8>, io::Result<()>) {
     (content, whole)
 }
 
+/// What the first member in `bytes` holds, and how long it is. None when it is damaged, or not all there.
+pub(super) fn decompress_first(bytes: &[u8]) -> Option<(Vec<u8>, usize)> {
+    let mut content = Vec::new();
+    let mut decoder = GzDecoder::new(bytes);
+    decoder.read_to_end(&mut content).ok()?;
+    Some((content, bytes.len() - decoder.into_inner().len())).filter(|(_, used)| *used > 0)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -63,6 +71,19 @@ mod tests {
         let mut damaged = bytes.clone();
         damaged[bytes.len() / 2] ^= 1;
         assert!(decompress(&damaged, 700).1.is_err());
+    }
+
+    #[test]
+    fn members_are_found_one_after_the_other() {
+        let (one, other) = (compress(b"one").unwrap(), compress(b"other").unwrap());
+        let both = [&one[..], &other[..]].concat();
+        assert_eq!(decompress_first(&both), Some((b"one".to_vec(), one.len())));
+        assert_eq!(
+            decompress_first(&both[one.len()..]),
+            Some((b"other".to_vec(), other.len()))
+        );
+        assert_eq!(decompress_first(&one[..one.len() - 1]), None);
+        assert_eq!(decompress_first(b""), None);
     }
 
     #[test]

@@ -21,6 +21,7 @@ mod objects_check;
 mod reader;
 mod removal;
 mod resource_list;
+mod salvage;
 mod velero;
 mod verification;
 mod writer;
@@ -38,6 +39,7 @@ pub use manifest::{Contents, FORMAT, FileRecord, Manifest, Source, TypeCount};
 pub use name::{BackupName, ParseBackupNameError};
 pub use reader::{ArchivedObject, Backup, read_manifest};
 pub use removal::{Cleanup, cleanup, delete};
+pub use salvage::Salvage;
 pub use verification::{Finding, Verification, verify};
 pub use writer::{ArchiveWriter, Description};
 

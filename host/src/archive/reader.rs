@@ -63,6 +63,15 @@ impl Backup {
         })
     }
 
+    /// A backup of which the parts are known to be as they should.
+    pub(super) fn from_parts(store: Arc<dyn Store>, manifest: Manifest, index: Bytes) -> Backup {
+        Backup {
+            store,
+            manifest,
+            index,
+        }
+    }
+
     /// What the backup is.
     pub fn manifest(&self) -> &Manifest {
         &self.manifest
@@ -230,7 +239,7 @@ pub(super) async fn absent(store: &dyn Store, name: &BackupName) -> Result<Archi
 }
 
 /// A whole file of a backup, which must be as recorded in the manifest.
-async fn read_recorded(
+pub(super) async fn read_recorded(
     store: &dyn Store,
     file: &str,
     record: Option<&FileRecord>,

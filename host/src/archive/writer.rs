@@ -3,9 +3,7 @@
 use super::block::{Block, CompressedBlock};
 use super::file::{self, FileWriter, GzipFileWriter, compression_failed};
 use super::resource_list::ResourceListWriter;
-use super::{
-    ArchiveError, BackupFile, Contents, FORMAT, FileRecord, HeldClaim, Manifest, Source, TypeCount, velero,
-};
+use super::{ArchiveError, BackupFile, Contents, FORMAT, FileRecord, HeldClaim, Manifest, Source, velero};
 use crate::object::{ObjectId, ResourceType};
 use crate::report::Problem;
 use jiff::{SignedDuration, Timestamp};
@@ -74,7 +72,10 @@ impl<'a> ArchiveWriter<'a> {
     pub async fn append(&mut self, of: &ResourceType, id: &ObjectId, json: &str) -> Result<(), ArchiveError> {
         self.block.append(of, id, json)?;
         self.resource_list.append(of, id).await?;
-        self.count(of, json)?;
+        let size = u64::try_from(json.len()).unwrap_or(u64::MAX);
+        if !self.contents.count(&of.resource, &of.version, &of.kind, size) {
+            return Err(ArchiveError::Internal(format!("{} came twice", of.resource)));
+        }
         if self.block.size() >= MEMBER_SIZE {
             self.cut().await?;
         }
@@ -84,26 +85,6 @@ impl<'a> ArchiveWriter<'a> {
     /// How many objects were appended, and of how many bytes.
     pub fn contents(&self) -> &Contents {
         &self.contents
-    }
-
-    fn count(&mut self, of: &ResourceType, json: &str) -> Result<(), ArchiveError> {
-        self.contents.objects += 1;
-        self.contents.bytes += u64::try_from(json.len()).unwrap_or(u64::MAX);
-        let types = &mut self.contents.types;
-        if let Some(last) = types.last_mut().filter(|last| last.resource == of.resource) {
-            last.objects += 1;
-            return Ok(());
-        }
-        if types.iter().any(|before| before.resource == of.resource) {
-            return Err(ArchiveError::Internal(format!("{} came twice", of.resource)));
-        }
-        types.push(TypeCount {
-            resource: of.resource.clone(),
-            version: of.version.clone(),
-            kind: of.kind.clone(),
-            objects: 1,
-        });
-        Ok(())
     }
 
     /// Hand the block to a worker, and wait for the oldest when all are busy.

@@ -25,11 +25,22 @@ async fn unreadable(folder: &Folder) -> Result<BTreeSet<ObjectId>, ArchiveError>
     Ok(damaged)
 }
 
+/// All objects of a backup, which are whole.
+async fn objects(backup: &Backup) -> Vec<ArchivedObject> {
+    backup.objects(|_| true).map(Result::unwrap).collect().await
+}
+
 /// Damage `file` with `damage`, check that it is found, and put it right again.
 async fn damaged(folder: &Folder, file: BackupFile, damage: impl FnOnce(&mut Vec<u8>)) -> BTreeSet<ObjectId> {
     let key = file.key(&name("nightly"));
     let path = folder.path(&key);
     let whole = bytes_of(&path);
+    let expected = objects(
+        &Backup::open(Arc::clone(&folder.store), &name("nightly"))
+            .await
+            .unwrap(),
+    )
+    .await;
     let mut bytes = whole.clone();
     damage(&mut bytes);
     fs::write(&path, bytes).unwrap();
@@ -48,6 +59,14 @@ async fn damaged(folder: &Folder, file: BackupFile, damage: impl FnOnce(&mut Vec
         .collect();
     match (file, unreadable(folder).await) {
         (BackupFile::Manifest | BackupFile::Index, opened) => {
+            let Salvage { backup, findings } = Backup::salvage(Arc::clone(&folder.store), &name("nightly"))
+                .await
+                .unwrap();
+            assert_eq!(
+                findings.iter().map(|finding| &finding.file).collect::<Vec<_>>(),
+                [&key]
+            );
+            assert_eq!(objects(&backup).await, expected, "all objects are still there");
             let file = match opened.unwrap_err() {
                 ArchiveError::Damaged { file, .. } | ArchiveError::Unsupported { file, .. } => file,
                 other => panic!("{other}"),
@@ -207,6 +226,46 @@ async fn a_backup_under_another_name_is_refused() {
         "{error}"
     );
     assert!(!check(folder.store.as_ref(), &name("weekly")).await.is_whole());
+}
+
+#[tokio::test]
+async fn without_manifest_and_index_the_archive_is_enough() {
+    let folder = Folder::new();
+    let manifest = write(folder.store.as_ref(), &name("nightly"), &large_samples())
+        .await
+        .unwrap();
+    let expected = read(&folder.store, &name("nightly")).await;
+    fs::write(folder.path("backups/nightly/lazarette-manifest.json"), "").unwrap();
+    fs::remove_file(folder.path("backups/nightly/nightly-lazarette-index.jsonl.gz")).unwrap();
+    let salvage = Backup::salvage(Arc::clone(&folder.store), &name("nightly"))
+        .await
+        .unwrap();
+    assert_eq!(salvage.findings.len(), 2);
+    assert_eq!(salvage.backup.manifest().contents, manifest.contents);
+    let expected: Vec<_> = expected.into_iter().map(Result::unwrap).collect();
+    assert_eq!(objects(&salvage.backup).await, expected);
+}
+
+#[tokio::test]
+async fn without_index_and_with_a_damaged_archive_nothing_can_be_said() {
+    let folder = Folder::new();
+    write(folder.store.as_ref(), &name("nightly"), &samples())
+        .await
+        .unwrap();
+    fs::remove_file(folder.path("backups/nightly/nightly-lazarette-index.jsonl.gz")).unwrap();
+    let path = folder.path("backups/nightly/nightly.tar.gz");
+    let mut bytes = bytes_of(&path);
+    bytes[100] ^= 1;
+    fs::write(path, bytes).unwrap();
+    let error = Backup::salvage(Arc::clone(&folder.store), &name("nightly"))
+        .await
+        .err()
+        .unwrap()
+        .to_string();
+    assert_eq!(
+        error,
+        "backups/nightly/nightly.tar.gz: the member at byte 0 cannot be decompressed"
+    );
 }
 
 #[rstest]

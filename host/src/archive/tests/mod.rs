@@ -3,6 +3,7 @@
 mod concurrent;
 mod crash;
 mod damage;
+mod kill;
 mod round_trip;
 mod side_files;
 mod store_view;
