@@ -177,6 +177,7 @@ fn syntax_error(error: &ScanError) -> YamlError {
 mod tests {
     use super::super::{parse, parse_node};
     use super::*;
+    use proptest::prelude::*;
     use rstest::rstest;
     use serde_json::json;
 
@@ -302,5 +303,31 @@ mod tests {
         let texts: Vec<_> = ["a", "b", "c", "d", "e", "f"].into_iter().map(text).collect();
         assert_eq!(texts, ["3.14159265358979", "1e3", "true", "", "07", "0x1F"]);
         assert_eq!(node.get("b").map(|b| (b.line, b.column)), Some((2, 4)));
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_read_or_refused_and_chunks_make_up_the_text(
+            parts in proptest::collection::vec(
+                prop_oneof![
+                    any::<String>(),
+                    proptest::sample::select(vec![
+                        "a", ": ", "- ", "\n", "  ", "---", "...", "{", "}", "[", "]", ",", "&x ", "*x", "!!int ", "|\n",
+                        ">-\n", "\"", "'", "? ", "# ", "<<: ", "\t", "\r\n", "%YAML 1.1\n", "\u{feff}", "1", "{\"a\":1}"
+                    ]).prop_map(str::to_owned),
+                ],
+                0..30,
+            )
+        ) {
+            let text = parts.concat();
+            if let Ok(documents) = parse_all(&text) {
+                let chunks: String = documents.iter().filter_map(|document| text.get(document.chunk.clone())).collect();
+                prop_assert!(documents.is_empty() || chunks == text);
+                for Document { content, chunk, .. } in documents {
+                    prop_assert!(chunk.start <= content.start && content.end <= chunk.end);
+                    prop_assert!(text.get(content).is_some());
+                }
+            }
+        }
     }
 }

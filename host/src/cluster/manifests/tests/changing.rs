@@ -1,0 +1,218 @@
+use super::*;
+
+#[tokio::test]
+async fn an_object_is_created_in_a_namespace_that_is_there() {
+    let (folder, manifests) = open(&[("pod.yaml", &format!("{POD}  namespace: elsewhere\n"))]);
+    let config = of("ConfigMap");
+    let created = manifests.create(&config, &config_map(None, "a")).await.unwrap();
+    assert_eq!(created["metadata"]["namespace"], "default");
+    assert!(matches!(
+        manifests.create(&config, &created).await,
+        Err(ClusterError::Exists(_))
+    ));
+    for namespace in ["shop", "elsewhere"] {
+        let result = manifests.create(&config, &config_map(Some(namespace), "a")).await;
+        assert!(matches!(result, Err(ClusterError::NamespaceNotFound(name)) if name == namespace));
+    }
+    let namespace = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shop"}});
+    manifests.create(&of("Namespace"), &namespace).await.unwrap();
+    manifests
+        .create(&config, &config_map(Some("shop"), "a"))
+        .await
+        .unwrap();
+    let text = fs::read_to_string(folder.path().join("shop/configmaps/a.yaml")).unwrap();
+    assert_eq!(
+        text,
+        "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\n  namespace: shop\n"
+    );
+    assert_durable(&manifests).await;
+}
+
+#[tokio::test]
+async fn a_custom_kind_is_there_from_its_definition_on() {
+    let (_folder, manifests) = open(&[]);
+    let shop_object = json!({"apiVersion": "example.com/v1", "kind": "Shop", "metadata": {"name": "corner"}});
+    assert!(matches!(
+        manifests.create(&shop(), &shop_object).await,
+        Err(ClusterError::UnknownType(_))
+    ));
+    assert!(matches!(
+        manifests.get(&shop(), Some("default"), "corner").await,
+        Err(ClusterError::UnknownType(_))
+    ));
+    let definition = crate::object::yaml::parse(DEFINITION).unwrap();
+    manifests
+        .create(&of("CustomResourceDefinition"), &definition)
+        .await
+        .unwrap();
+    manifests.create(&shop(), &shop_object).await.unwrap();
+    assert!(manifests.resource_types().await.unwrap().types.contains(&shop()));
+    let refused = manifests
+        .delete(&of("CustomResourceDefinition"), None, "shops.example.com")
+        .await;
+    assert!(
+        matches!(refused, Err(ClusterError::Rejected { message, .. }) if message.starts_with("1 of its objects"))
+    );
+    assert_durable(&manifests).await;
+    manifests
+        .delete(&shop(), Some("default"), "corner")
+        .await
+        .unwrap();
+    manifests
+        .delete(&of("CustomResourceDefinition"), None, "shops.example.com")
+        .await
+        .unwrap();
+    assert!(!manifests.resource_types().await.unwrap().types.contains(&shop()));
+}
+
+#[tokio::test]
+async fn an_object_is_replaced_and_deleted_in_its_file() {
+    let text = format!("# the namespace\n{NAMESPACE}---\n# the pod\n{POD}");
+    let (folder, manifests) = open(&[("all.yaml", &text)]);
+    let mut pod = manifests
+        .get(&of("Pod"), Some("default"), "web")
+        .await
+        .unwrap()
+        .unwrap();
+    pod["spec"] = json!({"hostNetwork": true});
+    manifests.replace(&of("Pod"), &pod).await.unwrap();
+    let read = || fs::read_to_string(folder.path().join("all.yaml")).ok();
+    let expected = format!(
+        "# the namespace\n{NAMESPACE}---\n# the pod\n{POD}  namespace: default\nspec:\n  hostNetwork: true\n"
+    );
+    assert_eq!(read().unwrap(), expected);
+    assert_durable(&manifests).await;
+    manifests
+        .delete(&of("Pod"), Some("default"), "web")
+        .await
+        .unwrap();
+    assert_eq!(read().unwrap(), format!("# the namespace\n{NAMESPACE}"));
+    manifests
+        .delete(&of("Pod"), Some("default"), "web")
+        .await
+        .unwrap();
+    assert!(matches!(
+        manifests.replace(&of("Pod"), &pod).await,
+        Err(ClusterError::NotFound(_))
+    ));
+    manifests.delete(&of("Namespace"), None, "shop").await.unwrap();
+    assert_eq!(read(), None);
+    assert!(ids(&manifests).await.is_empty());
+}
+
+#[tokio::test]
+async fn the_items_of_a_list_are_changed_one_by_one() {
+    let list = "# configs\napiVersion: v1\nkind: ConfigMapList\nitems:\n- metadata: {name: a}\n- metadata: {name: b}\n- \
+        metadata: {name: c}\n";
+    let (folder, manifests) = open(&[("list.yaml", list)]);
+    let config = of("ConfigMap");
+    manifests.delete(&config, Some("default"), "a").await.unwrap();
+    let mut changed = config_map(Some("default"), "c");
+    changed["data"] = json!({"x": "1"});
+    manifests.replace(&config, &changed).await.unwrap();
+    assert_eq!(
+        manifests.get(&config, Some("default"), "c").await.unwrap(),
+        Some(changed)
+    );
+    assert_eq!(
+        ids(&manifests).await,
+        ["configmaps default/b", "configmaps default/c"]
+    );
+    assert_durable(&manifests).await;
+    assert!(
+        fs::read_to_string(folder.path().join("list.yaml"))
+            .unwrap()
+            .starts_with("# configs\napiVersion: v1\n")
+    );
+    for name in ["b", "c"] {
+        manifests.delete(&config, Some("default"), name).await.unwrap();
+    }
+    assert!(!folder.path().join("list.yaml").exists());
+}
+
+#[tokio::test]
+async fn a_namespace_that_holds_objects_is_not_deleted() {
+    let (_folder, manifests) = open(&[
+        ("a.yaml", NAMESPACE),
+        ("b.yaml", &format!("{POD}  namespace: shop\n")),
+    ]);
+    let refused = manifests.delete(&of("Namespace"), None, "shop").await;
+    assert!(matches!(refused, Err(ClusterError::Rejected { .. })));
+    assert_eq!(ids(&manifests).await.len(), 2);
+}
+
+#[rstest]
+#[case::equal(Some("1"), Some("1"), true)]
+#[case::changed(Some("1"), Some("2"), false)]
+#[case::not_asked(Some("1"), None, true)]
+#[case::not_known(None, Some("2"), true)]
+#[tokio::test]
+async fn a_resource_version_that_both_have_must_agree(
+    #[case] live: Option<&str>,
+    #[case] wanted: Option<&str>,
+    #[case] replaced: bool,
+) {
+    let line = live
+        .map(|version| format!("  resourceVersion: '{version}'\n"))
+        .unwrap_or_default();
+    let (_folder, manifests) = open(&[("pod.yaml", &format!("{POD}{line}"))]);
+    let mut pod = crate::object::yaml::parse(POD).unwrap();
+    if let Some(wanted) = wanted {
+        pod["metadata"]["resourceVersion"] = json!(wanted);
+    }
+    let result = manifests.replace(&of("Pod"), &pod).await;
+    assert_eq!(result.is_ok(), replaced);
+    assert!(replaced || matches!(result, Err(ClusterError::Conflict(_))));
+}
+
+#[rstest]
+#[case(json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "a"}}), "which is not configmaps")]
+#[case(json!({"metadata": {"name": "a"}}), "which is not configmaps")]
+#[case(json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a/b"}}), "is not a name")]
+#[case(json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a", "labels": {"b": true}}}), "quote it")]
+#[tokio::test]
+async fn what_a_server_would_refuse_is_refused(#[case] object: Value, #[case] expected: &str) {
+    let (folder, manifests) = open(&[]);
+    match manifests.create(&of("ConfigMap"), &object).await.unwrap_err() {
+        ClusterError::Rejected { message, .. } => assert!(message.contains(expected), "{message}"),
+        other => panic!("{other}"),
+    }
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn calls_from_many_tasks_all_count() {
+    let (_folder, manifests) = open(&[]);
+    let (config, manifests) = (of("ConfigMap"), Arc::new(manifests));
+    let tasks = (0..50).map(|number| {
+        let (config, manifests) = (config.clone(), Arc::clone(&manifests));
+        let object = config_map(None, &format!("c{}", number % 25));
+        tokio::spawn(async move { manifests.create(&config, &object).await.is_ok() })
+    });
+    let created = futures::future::join_all(tasks)
+        .await
+        .into_iter()
+        .filter(|result| *result.as_ref().unwrap())
+        .count();
+    assert_eq!(created, 25, "of two that create one object, one wins");
+    assert_durable(&manifests).await;
+}
+
+#[tokio::test]
+async fn a_folder_that_is_not_there_is_made_by_the_first_object() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a/b");
+    let error = Manifests::open(&path).unwrap_err();
+    assert_eq!(
+        crate::report::Problem::from(error).code,
+        crate::report::Code::NotFound
+    );
+    let manifests = Manifests::open_or_create(&path).unwrap();
+    assert!(ids(&manifests).await.is_empty() && !path.exists());
+    manifests
+        .create(&of("ConfigMap"), &config_map(None, "a"))
+        .await
+        .unwrap();
+    assert!(path.join("default/configmaps/a.yaml").is_file());
+    assert_durable(&manifests).await;
+}
