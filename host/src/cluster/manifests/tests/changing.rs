@@ -106,14 +106,13 @@ async fn the_items_of_a_list_are_changed_one_by_one() {
         metadata: {name: c}\n";
     let (folder, manifests) = open(&[("list.yaml", list)]);
     let config = of("ConfigMap");
-    manifests.delete(&config, Some("default"), "a").await.unwrap();
     let mut changed = config_map(Some("default"), "c");
-    changed["data"] = json!({"x": "1"});
+    changed["data"] = json!({"x": "a text that ends its line\n"});
     manifests.replace(&config, &changed).await.unwrap();
-    assert_eq!(
-        manifests.get(&config, Some("default"), "c").await.unwrap(),
-        Some(changed)
-    );
+    manifests.delete(&config, Some("default"), "a").await.unwrap();
+    let again = Manifests::open(&manifests.path).unwrap();
+    let found = again.get(&config, Some("default"), "c").await.unwrap();
+    assert_eq!(found, Some(changed));
     assert_eq!(
         ids(&manifests).await,
         ["configmaps default/b", "configmaps default/c"]
