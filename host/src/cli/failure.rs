@@ -25,7 +25,7 @@ impl Failure {
     pub fn print(&self, format: Format) {
         match format {
             Format::Json => say(&json!({"errors": self.0}).to_string()),
-            Format::Table | Format::Yaml => self.0.iter().for_each(|problem| say(&explain(problem))),
+            Format::Table | Format::Yaml => say(&explain(&self.0)),
         }
     }
 
@@ -42,11 +42,23 @@ impl Failure {
 /// The exit code of a command that its user interrupted: 128 and the number of SIGINT, as shells have it.
 pub(super) const INTERRUPTED: u8 = 130;
 
-/// `error[Code]: message`, and below it what to do.
-fn explain(problem: &Problem) -> String {
+/// `error[Code]: message` for each problem, and below those of one code what to do.
+fn explain(problems: &[Problem]) -> String {
     let (red, bold) = (AnsiColor::Red.on_default().bold(), Style::new().bold());
-    let (name, action) = (problem.code.name(), problem.code.action());
-    format!("{red}error[{name}]{red:#}: {problem}\n{bold}help{bold:#}: {action}")
+    let mut lines = Vec::new();
+    for of_a_code in problems.chunk_by(|one, other| one.code == other.code) {
+        lines.extend(
+            of_a_code
+                .iter()
+                .map(|problem| format!("{red}error[{}]{red:#}: {problem}", problem.code.name())),
+        );
+        lines.extend(
+            of_a_code
+                .first()
+                .map(|problem| format!("{bold}help{bold:#}: {}", problem.code.action())),
+        );
+    }
+    lines.join("\n")
 }
 
 /// Print a line on standard error. Where nobody can read it there is nobody to tell.
@@ -62,13 +74,27 @@ pub(super) fn from_parser(error: &clap::Error) -> ExitCode {
         return ExitCode::SUCCESS;
     }
     if json_is_wanted() {
-        let text = error.render().to_string();
-        let message = text.strip_prefix("error: ").unwrap_or(&text).trim_end();
-        Failure::from(Problem::new(Code::InvalidArgument, message)).print(Format::Json);
+        Failure::from(Problem::new(Code::InvalidArgument, in_one_line(error))).print(Format::Json);
     } else {
-        let _ = error.print();
+        let text = error.render().ansi().to_string();
+        say(text.replacen("error:", "error[InvalidArgument]:", 1).trim_end());
     }
     ExitCode::from(2)
+}
+
+/// What the parser has to say, without what only people at a terminal need.
+fn in_one_line(error: &clap::Error) -> String {
+    let text = error.render().to_string();
+    let text = text.split("\n\nUsage:").next().unwrap_or_default();
+    let lines = text
+        .lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty() && !line.starts_with("For more"));
+    lines
+        .collect::<Vec<_>>()
+        .join("; ")
+        .trim_start_matches("error: ")
+        .to_owned()
 }
 
 /// Whether the words of a command that cannot be parsed ask for JSON.
@@ -107,14 +133,20 @@ mod tests {
 
     #[test]
     fn an_error_says_what_and_where_and_what_to_do() {
-        let text = explain(&Problem::new(Code::NotFound, "there is no such backup").about("nightly"));
-        let plain = anstream::adapter::strip_str(&text).to_string();
+        let problems = [
+            Problem::new(Code::InvalidModifiers, "line 1: no").about("rules.yaml"),
+            Problem::new(Code::InvalidModifiers, "line 2: no").about("rules.yaml"),
+            Problem::new(Code::NotFound, "there is no such backup"),
+        ];
+        let expected = format!(
+            "error[InvalidModifiers]: rules.yaml: line 1: no\nerror[InvalidModifiers]: rules.yaml: line 2: no\nhelp: {}\n\
+             error[NotFound]: there is no such backup\nhelp: {}",
+            Code::InvalidModifiers.action(),
+            Code::NotFound.action()
+        );
         assert_eq!(
-            plain,
-            format!(
-                "error[NotFound]: nightly: there is no such backup\nhelp: {}",
-                Code::NotFound.action()
-            )
+            anstream::adapter::strip_str(&explain(&problems)).to_string(),
+            expected
         );
     }
 }

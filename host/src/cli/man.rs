@@ -29,8 +29,8 @@ impl Man {
         let mut root = Arguments::command();
         root.build();
         match self.dir {
-            Some(folder) => write_all(root, &folder)?,
-            None => session.output.write(&page(find(root, &self.command)?)?)?,
+            Some(folder) => write_all(&root, &folder)?,
+            None => session.output.write(&page(find(root, &self.command)?)?.1)?,
         }
         Ok(Outcome::Completed)
     }
@@ -50,22 +50,31 @@ fn find(root: clap::Command, words: &[String]) -> ResultOf<clap::Command> {
     })
 }
 
-/// The text of a manual page.
-fn page(command: clap::Command) -> ResultOf<String> {
-    let mut page = Vec::new();
-    clap_mangen::Man::new(command)
-        .render(&mut page)
-        .map_err(|error| {
-            Problem::new(
-                Code::Internal,
-                format!("a manual page cannot be written: {error}"),
-            )
-        })?;
-    Ok(String::from_utf8_lossy(&page).into_owned())
+/// A manual page: the name of its file, and its text.
+fn page(command: clap::Command) -> ResultOf<(String, String)> {
+    let page = clap_mangen::Man::new(command)
+        .source(concat!("lazarette ", env!("CARGO_PKG_VERSION")))
+        .manual("Lazarette Manual");
+    let mut text = Vec::new();
+    page.render(&mut text).map_err(|error| {
+        Problem::new(
+            Code::Internal,
+            format!("a manual page cannot be written: {error}"),
+        )
+    })?;
+    Ok((page.get_filename(), String::from_utf8_lossy(&text).into_owned()))
 }
 
-fn write_all(root: clap::Command, folder: &Path) -> ResultOf<()> {
+/// Write the pages of a command and of those below it.
+fn write_all(command: &clap::Command, folder: &Path) -> ResultOf<()> {
+    let (name, text) = page(command.clone())?;
     std::fs::create_dir_all(folder)
-        .and_then(|()| clap_mangen::generate_to(root, folder))
-        .map_err(|error| Problem::new(Code::FileAccess, error.to_string()).about(folder.display()))
+        .and_then(|()| std::fs::write(folder.join(name), text))
+        .map_err(|error| Problem::new(Code::FileAccess, error.to_string()).about(folder.display()))?;
+    let commands = command
+        .get_subcommands()
+        .filter(|command| command.get_name() != "help");
+    commands
+        .into_iter()
+        .try_for_each(|command| write_all(command, folder))
 }

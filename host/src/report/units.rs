@@ -45,6 +45,11 @@ pub fn moment(at: Timestamp) -> String {
     at.strftime("%Y-%m-%d %H:%M UTC").to_string()
 }
 
+/// `2026-03-01`: the day of a moment, in UTC.
+pub fn day(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%d").to_string()
+}
+
 /// Read a length of time such as `30d`, `12h`, `1h30m`, `2w` or Velero's `720h0m0s`. A day has 24 hours.
 ///
 /// # Errors

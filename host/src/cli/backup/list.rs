@@ -104,7 +104,7 @@ impl From<UnfinishedBackup> for Unfinished {
 
 impl Backups {
     fn table(&self, now: Timestamp) -> Table {
-        let mut table = Table::new(["NAME", "STATUS", "OBJECTS", "SIZE", "AGE", "EXPIRES IN"]);
+        let mut table = Table::new(["NAME", "STATUS", "OBJECTS", "SIZE", "AGE", "EXPIRES"]);
         let age = |at: Option<Timestamp>| at.map(|at| units::age(at, now)).unwrap_or_default();
         for Entry { name, manifest, .. } in &self.backups {
             match manifest {
@@ -135,7 +135,7 @@ fn whole(manifest: &Manifest, now: Timestamp) -> [Cell; 6] {
     let expires = match manifest.expires_at {
         None => "never".into(),
         Some(at) if at <= now => Cell::new("expired", Tone::Warning),
-        Some(at) => units::age(now, at).into(),
+        Some(at) => units::day(at).into(),
     };
     let size = manifest.files.iter().map(|file| file.size).sum();
     [

@@ -78,6 +78,11 @@ pub(super) fn steps(folder: &Path) -> ResultOf<Vec<Step>> {
             "The report of a restore is kept with the backups.",
             &[&["restore", "describe", "demo", store]],
         ),
+        step(
+            "Is anything left to do?",
+            "Planning the same restore again finds nothing to change.",
+            &[&["restore", "plan", "demo", "--summary", cluster, store], &clone],
+        ),
     ])
 }
 

@@ -4,86 +4,95 @@ use crate::cli::files;
 use crate::cli::output::{Format, Output};
 use crate::object::{GroupResource, Object, ResourceTypes, Schemas, yaml};
 use crate::report::{Code, Problem, ResultOf};
+use serde::de::IgnoredAny;
 use serde_json::Value;
 use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-/// Objects of a text.
+/// Objects of some texts.
+#[derive(Default)]
 pub(super) struct Input {
-    /// The text.
+    /// The texts, one after the other.
     pub text: String,
     /// The objects, in their order; those of lists too.
     pub objects: Vec<Object>,
     documents: Vec<Document>,
+}
+
+/// A document of a text, without its objects.
+struct Document {
+    form: Form,
     is_json: bool,
 }
 
-/// What a document of the text was.
-enum Document {
+/// What a document was.
+enum Form {
     /// One object.
     Object,
     /// A list of so many objects; the list without them.
     List(Value, usize),
 }
 
+/// A document that was read, and where it stands.
+struct Found {
+    value: Value,
+    place: String,
+    is_json: bool,
+}
+
 impl Input {
-    /// Read the objects in `file`; without one, or from `-`, those on standard input.
-    pub fn read(file: Option<&Path>) -> ResultOf<Self> {
-        match file.filter(|file| *file != Path::new("-")) {
-            Some(file) => Input::parse(files::read(file)?, &file.display().to_string()),
-            None => {
-                let mut text = String::new();
-                let read = std::io::stdin().read_to_string(&mut text);
-                read.map_err(|error| files::unreadable(&error).about("standard input"))?;
-                Input::parse(text, "standard input")
-            }
-        }
+    /// Read the objects in `files`; those on standard input for `-`, and where there are no files.
+    pub fn read(files: &[PathBuf]) -> ResultOf<Self> {
+        let standard_input = [PathBuf::from("-")];
+        let files = if files.is_empty() { &standard_input } else { files };
+        Input::parse(
+            files
+                .iter()
+                .map(|file| read_source(file))
+                .collect::<ResultOf<_>>()?,
+        )
     }
 
-    /// The objects in `text`; errors name `file` and the line.
-    fn parse(text: String, file: &str) -> ResultOf<Self> {
-        let is_json = text.trim_start().starts_with(['{', '[']);
-        let parsed = yaml::parse_all(&text).map_err(|error| {
-            Problem::new(Code::InvalidDocument, error.message).about(format!("{file}:{}", error.line))
-        })?;
-        let values: Vec<(Value, usize)> = parsed
-            .into_iter()
-            .filter(|document| !document.value.is_null())
-            .map(|document| (document.value, document.line))
-            .collect();
-        let mut types = ResourceTypes::built_in();
-        for (value, _) in &values {
-            // A definition that is wrong is an object like others here, whose type merely is not known.
-            items(value)
-                .filter(|item| is_definition(item))
-                .for_each(|item| drop(types.define(item)));
+    /// The objects in texts, each with its name; errors say name and line.
+    fn parse(sources: Vec<(String, String)>) -> ResultOf<Self> {
+        let mut input = Input::default();
+        let mut documents = Vec::new();
+        for (name, text) in sources {
+            documents.append(&mut read_documents(&name, &text)?);
+            input.text.push_str(&text);
         }
-        let mut input = Input {
-            text,
-            objects: Vec::new(),
-            documents: Vec::new(),
+        let mut types = ResourceTypes::built_in();
+        for definition in documents
+            .iter()
+            .flat_map(|document| items(&document.value))
+            .filter(|item| is_definition(item))
+        {
+            // A definition that is wrong is an object like others here; its type is guessed.
+            drop(types.define(definition));
+        }
+        for Found {
+            value,
+            place,
             is_json,
-        };
-        for (value, line) in values {
-            let wrong =
-                |message: &str| Problem::new(Code::InvalidDocument, message).about(format!("{file}:{line}"));
-            input.add(value, &types).map_err(wrong)?;
+        } in documents
+        {
+            let wrong = |message: &str| Problem::new(Code::InvalidDocument, message).about(place);
+            let form = input.add(value, &types).map_err(wrong)?;
+            input.documents.push(Document { form, is_json });
         }
         Ok(input)
     }
 
-    fn add(&mut self, mut value: Value, types: &ResourceTypes) -> Result<(), &'static str> {
+    fn add(&mut self, mut value: Value, types: &ResourceTypes) -> Result<Form, &'static str> {
         let Some(list) = list_items(&mut value) else {
             self.objects.push(object(value, types)?);
-            self.documents.push(Document::Object);
-            return Ok(());
+            return Ok(Form::Object);
         };
         let count = list.len();
         for item in list {
             self.objects.push(object(item, types)?);
         }
-        self.documents.push(Document::List(value, count));
-        Ok(())
+        Ok(Form::List(value, count))
     }
 
     /// How lists are merged, from the custom resource definitions among the objects.
@@ -96,32 +105,58 @@ impl Input {
 
     /// Print the objects as the user wants them, which is by default as they came.
     pub fn print(self, output: Output) -> ResultOf<()> {
-        let is_json = match output.format {
-            Format::Table => self.is_json,
-            Format::Json => true,
-            Format::Yaml => false,
-        };
         let mut objects = self.objects.into_iter().map(|object| object.json);
-        for (number, document) in self.documents.into_iter().enumerate() {
-            let value = match document {
-                Document::Object => objects.next().unwrap_or_default(),
-                Document::List(mut list, count) => {
-                    if let Some(items) = list.get_mut("items") {
-                        *items = objects.by_ref().take(count).collect();
-                    }
-                    list
-                }
+        let mut separator = "";
+        for Document { form, is_json } in self.documents {
+            let value = match form {
+                Form::Object => objects.next().unwrap_or_default(),
+                Form::List(list, count) => with_items(list, objects.by_ref().take(count).collect()),
             };
-            match is_json {
-                true => output.write(&format!("{value:#}\n"))?,
-                false => {
-                    let separator = if number > 0 { "---\n" } else { "" };
-                    output.write(&format!("{separator}{}", yaml::write(&value)))?;
-                }
+            if output.format == Format::Json || (is_json && output.format == Format::Table) {
+                output.write(&format!("{value:#}\n"))?;
+            } else {
+                output.write(&format!("{separator}{}", yaml::write(&value)))?;
+                separator = "---\n";
             }
         }
         Ok(())
     }
+}
+
+/// The name and the text of a file, or of standard input.
+fn read_source(file: &Path) -> ResultOf<(String, String)> {
+    if file != Path::new("-") {
+        return Ok((file.display().to_string(), files::read(file)?));
+    }
+    let (name, mut text) = ("standard input", String::new());
+    let read = std::io::stdin().read_to_string(&mut text);
+    read.map_err(|error| files::unreadable(&error).about(name))?;
+    Ok((name.to_owned(), text))
+}
+
+/// The documents of a text that are not empty.
+fn read_documents(name: &str, text: &str) -> ResultOf<Vec<Found>> {
+    let is_json = serde_json::Deserializer::from_str(text)
+        .into_iter::<IgnoredAny>()
+        .all(|value| value.is_ok());
+    let documents = yaml::parse_all(text).map_err(|error| {
+        Problem::new(Code::InvalidDocument, error.message).about(format!("{name}:{}", error.line))
+    })?;
+    let documents = documents.into_iter().filter(|document| !document.value.is_null());
+    Ok(documents
+        .map(|document| Found {
+            value: document.value,
+            place: format!("{name}:{}", document.line),
+            is_json,
+        })
+        .collect())
+}
+
+fn with_items(mut list: Value, objects: Vec<Value>) -> Value {
+    if let Some(items) = list.get_mut("items") {
+        *items = objects.into();
+    }
+    list
 }
 
 /// The items of a document: those of a list, or the document.
@@ -191,7 +226,7 @@ mod tests {
     use rstest::rstest;
 
     fn ids(text: &str) -> Vec<String> {
-        let input = Input::parse(text.to_owned(), "in.yaml").unwrap();
+        let input = Input::parse(vec![("in.yaml".to_owned(), text.to_owned())]).unwrap();
         input.objects.iter().map(|object| object.id.to_string()).collect()
     }
 
@@ -237,7 +272,9 @@ spec: {group: example.com, scope: Cluster, names: {plural: sheep, kind: Sheep}, 
     #[case::second_document("{apiVersion: v1, kind: A}\n---\n- 1\n", "in.yaml:3: this is no object")]
     #[case::no_yaml("a: 1\nb: [\n", "in.yaml:")]
     fn what_is_no_object_is_named_with_its_line(#[case] text: &str, #[case] message: &str) {
-        let problem = Input::parse(text.to_owned(), "in.yaml").err().unwrap();
+        let problem = Input::parse(vec![("in.yaml".to_owned(), text.to_owned())])
+            .err()
+            .unwrap();
         assert!(problem.to_string().starts_with(message), "{problem}");
     }
 }

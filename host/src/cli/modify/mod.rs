@@ -32,7 +32,7 @@ const BATCH: usize = 256;
 /// refused.
 #[derive(Args, Debug)]
 #[command(after_help = examples(&[
-    ("Try the rules of a restore on manifests", "lazarette modify --rules rules.yaml --input manifests.yaml --diff"),
+    ("Try the rules of a restore on manifests", "lazarette modify --rules rules.yaml --input manifests/*.yaml --diff"),
     ("In a pipe", "lazarette modify --rules rules.yaml < manifests.yaml | kubectl apply -f -"),
     ("Why does a rule not match?", "lazarette modify --rules rules.yaml --input manifests.yaml --explain"),
 ]))]
@@ -41,9 +41,9 @@ pub(super) struct Modify {
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     rules: PathBuf,
 
-    /// File with the objects [default: standard input, as for `-`]
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
-    input: Option<PathBuf>,
+    /// Files with the objects [default: standard input, as for `-`]
+    #[arg(long, value_name = "FILE", num_args = 1.., value_hint = ValueHint::FilePath)]
+    input: Vec<PathBuf>,
 
     /// Print how objects change, instead of the objects
     #[arg(long, conflicts_with = "explain")]
@@ -60,7 +60,7 @@ pub(super) struct Modify {
 impl Modify {
     pub fn run(self, session: &Session) -> Ended<Outcome> {
         let rules = rules::read(&self.rules, session)?;
-        let mut input = Input::read(self.input.as_deref())?;
+        let mut input = Input::read(&self.input)?;
         let plugins = session.plugins()?;
         let operation = Arc::new(operation(&input));
         let rules = rules.compile(&plugins, &operation, &self.plugins.load(&plugins)?)?;

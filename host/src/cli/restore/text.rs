@@ -75,7 +75,7 @@ fn of_object(object: &ObjectReport, detail: Detail) -> String {
     let action = object.action.to_string();
     let mut text = format!("{style}{sign} {action:9}{style:#} {}", object.target);
     if object.target != object.id {
-        let _ = write!(text, " (from {})", object.id);
+        let _ = write!(text, " (from {})", origin(object));
     }
     if let Some(reason) = &object.reason {
         let _ = write!(text, ": {reason}");
@@ -94,16 +94,31 @@ fn of_object(object: &ObjectReport, detail: Detail) -> String {
         None => format!("note: {}", note.message),
     }));
     if detail == Detail::Differences {
-        lines.extend(difference(
-            "changed on its way from the backup:",
-            object.modification.as_ref(),
-        ));
+        let modification = object.modification.as_ref().filter(|diff| !is_placing(diff));
+        lines.extend(difference("changed on its way from the backup:", modification));
         lines.extend(difference("the live object would change:", object.diff.as_ref()));
     }
     for line in lines.iter().flat_map(|lines| lines.lines()) {
         let _ = writeln!(text, "    {line}");
     }
     text
+}
+
+/// Where the object comes from, without what is the same in the cluster.
+fn origin(object: &ObjectReport) -> String {
+    match &object.id.namespace {
+        _ if object.id.resource != object.target.resource => object.id.to_string(),
+        Some(namespace) => format!("{namespace}/{}", object.id.name),
+        None => object.id.name.clone(),
+    }
+}
+
+/// Whether the change is only that the object comes into another namespace, which its line says.
+fn is_placing(diff: &Diff) -> bool {
+    let operations = diff.patch.as_array().into_iter().flatten();
+    operations
+        .map(|operation| operation.get("path"))
+        .all(|path| path == Some(&"/metadata/namespace".into()))
 }
 
 /// What a rule did, where that is not plain from the difference.
