@@ -124,7 +124,8 @@ fn damage_is_found_refused_and_got_around() {
     assert_eq!(ran.code, 1, "{ran:?}");
     assert!(ran.stdout.contains("backup first is damaged"), "{}", ran.stdout);
     assert!(
-        ran.stdout.contains("first.tar.gz: ") && ran.stdout.contains("configmaps shop/"),
+        ran.stdout.contains("first.tar.gz: ")
+            && ran.stdout.contains("namespaces shop: the object is damaged"),
         "{}",
         ran.stdout
     );

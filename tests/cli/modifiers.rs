@@ -148,7 +148,7 @@ fn all_that_is_wrong_with_rules_is_told_at_once() {
     assert_eq!((ran.code, ran.stdout.as_str()), (2, ""));
     for line in [
         "line 1: version",
-        "line 2: resourceModifierRules",
+        "resourceModifierRules: there are no rules",
         "line 3: unknown field 'extra'",
     ] {
         assert!(ran.stderr.contains(line), "'{line}' is not in\n{}", ran.stderr);
