@@ -1,6 +1,6 @@
 //! What a plan of a restore and the restore itself have in common: the same options give the same result.
 
-use crate::archive::{Backup, BackupName};
+use crate::archive::{ArchiveError, Backup, BackupName, Salvage};
 use crate::cli::backup::explain;
 use crate::cli::failure::{Ended, Failure};
 use crate::cli::filters::Filters;
@@ -12,9 +12,11 @@ use crate::cli::values::{conflict_policies, mapping, one_of};
 use crate::plugin::PluginHost;
 use crate::report::{Code, Outcome, Problem, Progress, ResultOf};
 use crate::restore::{self, ConflictPolicies, Environment, OnModifierError, RestoreReport, RestoreRequest};
+use crate::store::Store;
 use clap::{Args, ValueHint};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// What to restore, and how.
 #[derive(Args, Debug)]
@@ -73,10 +75,7 @@ impl Options {
     /// Plan or do the restore `name`.
     pub async fn run(self, session: &Session, name: String, mode: Mode) -> Ended<RestoreReport> {
         let (store, cluster, plugins) = (session.store()?, session.target()?, session.plugins()?);
-        let backup = match Backup::open(store.clone(), &self.backup).await {
-            Ok(backup) => backup,
-            Err(error) => return Err(explain(error, store.as_ref()).await.into()),
-        };
+        let backup = self.open(&store, session).await?;
         let request = self.request(session, name, &plugins)?;
         let (progress, cancellation) = (Progress::default(), interrupt::cancellation()?);
         let _watched = session.watch(&progress);
@@ -91,6 +90,19 @@ impl Options {
             Mode::Plan => restore::plan(request, &with).await?,
             Mode::Apply => restore::apply(request, &with).await?,
         })
+    }
+
+    /// The backup; where damage is to be skipped, as far as it can be opened.
+    async fn open(&self, store: &Arc<dyn Store>, session: &Session) -> Ended<Backup> {
+        match Backup::open(Arc::clone(store), &self.backup).await {
+            Ok(backup) => Ok(backup),
+            Err(ArchiveError::Damaged { .. }) if self.skip_damaged => {
+                let Salvage { backup, findings } = Backup::salvage(Arc::clone(store), &self.backup).await?;
+                findings.iter().for_each(|finding| session.warn(finding));
+                Ok(backup)
+            }
+            Err(error) => Err(explain(error, store.as_ref()).await.into()),
+        }
     }
 
     fn request(self, session: &Session, name: String, host: &PluginHost) -> Ended<RestoreRequest> {
