@@ -4,7 +4,7 @@
 //! true, `0777` is octal. [`parse`] and [`parse_all`] give the same JSON as that library. They are stricter where it
 //! loses something silently: a key that is given twice is an error. JSON is read by the same functions.
 //!
-//! [`write`] quotes every string that a reader of YAML 1.1 or 1.2 could take for something else.
+//! [`write()`] quotes every string that a reader of YAML 1.1 or 1.2 could take for something else.
 
 mod document;
 mod node;
