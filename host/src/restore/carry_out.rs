@@ -37,3 +37,100 @@ async fn write(cluster: &dyn Cluster, item: &Item) -> Result<(), ClusterError> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cluster::Manifests;
+    use crate::object::{Object, ResourceType};
+    use crate::report::Code;
+    use crate::restore::report::ObjectReport;
+    use rstest::rstest;
+    use serde_json::{Value, json};
+
+    fn of() -> ResourceType {
+        ResourceType {
+            resource: "configmaps".parse().unwrap(),
+            version: "v1".into(),
+            kind: "ConfigMap".into(),
+            namespaced: true,
+        }
+    }
+
+    fn config_map(namespace: &str, from: &str) -> Value {
+        let metadata = json!({"name": "flags", "namespace": namespace});
+        json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": {"from": from}})
+    }
+
+    fn live() -> Option<Value> {
+        Some(config_map("default", "live"))
+    }
+
+    /// What comes of `action` for an object to restore into `namespace`, and where the values of `flags` and `other`
+    /// are from in the cluster afterwards.
+    async fn done(namespace: &str, live: Option<Value>, action: Action) -> (Slot, [Option<String>; 2]) {
+        let folder = tempfile::tempdir().unwrap();
+        let cluster = Manifests::open(folder.path()).unwrap();
+        if let Some(live) = &live {
+            cluster.create(&of(), live).await.unwrap();
+        }
+        let wanted = Object::new(&of(), config_map(namespace, "backup")).unwrap();
+        let report = ObjectReport::of(wanted.id.clone());
+        let mut item = Item {
+            wanted,
+            of: of(),
+            live: None,
+            action: None,
+            report,
+        };
+        item.decide(action);
+        let slot = carry_out(&cluster, Box::new(item)).await;
+        let from = async |name| {
+            let found = cluster.get(&of(), Some("default"), name).await.unwrap();
+            found.map(|found| found["data"]["from"].as_str().unwrap().to_owned())
+        };
+        (slot, [from("flags").await, from("other").await])
+    }
+
+    #[rstest]
+    #[case::create(None, Action::Create, [Some("backup"), None])]
+    #[case::patch(live(), Action::Patch { patched: config_map("default", "both") }, [Some("both"), None])]
+    #[case::replace(live(), Action::Replace { replacement: config_map("default", "backup") }, [Some("backup"), None])]
+    #[case::recreate(live(), Action::Recreate, [Some("backup"), None])]
+    #[case::rename(live(), Action::Rename { name: "other".into() }, [Some("live"), Some("backup")])]
+    #[case::skip(live(), Action::Skip { reason: "equal".into() }, [Some("live"), None])]
+    #[tokio::test]
+    async fn each_action_is_carried_out(
+        #[case] live: Option<Value>,
+        #[case] action: Action,
+        #[case] expected: [Option<&str>; 2],
+    ) {
+        let (slot, from) = done("default", live, action).await;
+        assert!(matches!(slot, Slot::Closed(report) if report.problem.is_none()));
+        assert_eq!(from.each_ref().map(Option::as_deref), expected);
+    }
+
+    #[rstest]
+    #[case::created_meanwhile(live(), Action::Create)]
+    #[case::deleted_meanwhile(None, Action::Patch { patched: config_map("default", "both") })]
+    #[tokio::test]
+    async fn what_has_changed_meanwhile_is_looked_at_again(
+        #[case] live: Option<Value>,
+        #[case] action: Action,
+    ) {
+        let (slot, _) = done("default", live, action).await;
+        assert!(matches!(slot, Slot::Open(item) if item.action.is_none()));
+    }
+
+    #[tokio::test]
+    async fn what_the_cluster_refuses_is_reported() {
+        let (slot, _) = done("missing", None, Action::Create).await;
+        let Slot::Closed(report) = slot else {
+            panic!("it is not over")
+        };
+        assert_eq!(
+            report.problem.map(|problem| problem.code),
+            Some(Code::NamespaceNotFound)
+        );
+    }
+}

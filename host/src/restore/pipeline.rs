@@ -44,6 +44,9 @@ pub(super) struct Pipeline {
     pub not_served: Mutex<BTreeMap<String, usize>>,
 }
 
+/// Why objects are left out of a restore that was stopped.
+const ABORTED: &str = "a resource modifier failed, which stops this restore";
+
 impl Pipeline {
     /// The namespaces in the cluster that objects go to.
     pub(super) fn target_namespaces(&self) -> BTreeSet<String> {
@@ -89,8 +92,7 @@ impl Pipeline {
         report.notes.extend(place(&mut object, &self.mapping));
         let of = ground.of(&object);
         report.target = target(&object, of.as_ref().ok());
-        report.modification =
-            prepared.and_then(|prepared| Diff::between(&object.id.resource, &prepared, &object.json));
+        report.modification = prepared.and_then(|prepared| modification(prepared, &object));
         match of {
             Ok(of) => Slot::Open(Box::new(Item {
                 wanted: object,
@@ -145,6 +147,9 @@ impl Pipeline {
 
     /// Decide about an object whose live state has been read.
     pub(super) fn decide(&self, mut item: Box<Item>, batch: &mut Batch) -> Slot {
+        if self.aborted.load(Ordering::Relaxed) {
+            return item.report.ended(ActionName::LeaveOut, ABORTED).into();
+        }
         let resolver = match self.resolvers.of(&item.of.resource) {
             Ok(resolver) => resolver,
             Err(error) => return item.fail(error),
@@ -193,14 +198,25 @@ pub(super) type Entry = Result<ArchivedObject, Box<ObjectReport>>;
 /// The object in `archived`.
 fn read(archived: ArchivedObject) -> Result<Object, Box<ObjectReport>> {
     let id = archived.id.clone();
-    archived
-        .parse()
-        .map_err(|error| damaged(id, format!("it is not JSON: {error}")))
+    match archived.parse() {
+        Ok(object) if object.json.is_object() => Ok(object),
+        Ok(_) => Err(damaged(id, "it is no object".to_owned())),
+        Err(error) => Err(damaged(id, format!("it is not JSON: {error}"))),
+    }
 }
 
 /// The report on an object that is not what its writer wrote.
 pub(super) fn damaged(id: ObjectId, message: String) -> Box<ObjectReport> {
     Box::new(ObjectReport::of(id).refused(Problem::new(Code::DamagedBackup, message)))
+}
+
+/// How modifiers and the mapping of namespaces changed the object, but for its own namespace: the report says that.
+fn modification(mut prepared: Value, object: &Object) -> Option<Diff> {
+    let namespace = object.json.pointer("/metadata/namespace").cloned();
+    if let Some((place, namespace)) = prepared.pointer_mut("/metadata/namespace").zip(namespace) {
+        *place = namespace;
+    }
+    Diff::between(&object.id.resource, &prepared, &object.json)
 }
 
 /// Who the placed object is in the cluster.

@@ -3,10 +3,10 @@
 use super::batches::batches;
 use super::carry_out::carry_out;
 use super::ground::{Ground, namespace_id};
-use super::item::Slot;
+use super::item::{Item, Slot};
 use super::levels::Level;
 use super::pipeline::{Entry, Pipeline, lock};
-use super::report::{ActionName, Note, ObjectReport, RestoreReport, Totals};
+use super::report::{Note, ObjectReport, RestoreReport, Totals};
 use super::types::Types;
 use super::{Environment, live};
 use crate::modify::CompiledRules;
@@ -17,16 +17,12 @@ use futures::StreamExt;
 use serde_json::json;
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 /// How often an object is looked at again that has changed between being read and being written.
 const ATTEMPTS: usize = 3;
 
 /// Requests of one batch that are under way at the same time.
 const REQUESTS: usize = 16;
-
-/// Why objects are left out of a restore that was stopped.
-const ABORTED: &str = "a resource modifier failed, which stops this restore";
 
 /// A restore that is going on.
 pub(super) struct Run<'a> {
@@ -139,13 +135,15 @@ impl<'a> Run<'a> {
                 .await;
             let pipeline = Arc::clone(&self.pipeline);
             (slots, plugins) = on_worker(move || decide_all(&pipeline, slots, plugins)).await?;
-            slots = self.each_open(slots, |item| self.apply(item)).await;
+            slots = self
+                .each_open(slots, |item| carry_out(self.with.cluster, item))
+                .await;
         }
         Ok(slots.into_iter().map(end).collect())
     }
 
     /// Do something with every open object of a batch, some at the same time; their order stays.
-    async fn each_open<F>(&self, slots: Vec<Slot>, act: impl Fn(Box<super::item::Item>) -> F) -> Vec<Slot>
+    async fn each_open<F>(&self, slots: Vec<Slot>, act: impl Fn(Box<Item>) -> F) -> Vec<Slot>
     where
         F: Future<Output = Slot>,
     {
@@ -161,13 +159,6 @@ impl<'a> Run<'a> {
             .buffered(REQUESTS)
             .collect()
             .await
-    }
-
-    async fn apply(&self, item: Box<super::item::Item>) -> Slot {
-        match self.pipeline.aborted.load(Ordering::Relaxed) {
-            true => item.report.ended(ActionName::LeaveOut, ABORTED).into(),
-            false => carry_out(self.with.cluster, item).await,
-        }
     }
 
     /// What was defined is served from now on.

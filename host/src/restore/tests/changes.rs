@@ -218,6 +218,19 @@ async fn a_mapped_namespace_is_followed_where_that_is_certain_and_noted_elsewher
     assert_eq!(objects["widgets.example.com test/one"]["spec"]["size"], 3);
     let binding = &objects["rolebindings.rbac.authorization.k8s.io test/web"];
     assert_eq!(binding["subjects"][0]["namespace"], "test");
+    let plan = World::new(&application())
+        .await
+        .plan(mapped(&[("shop", "test")]))
+        .await;
+    let shown = |id| on(&plan, id).modification.is_some();
+    assert!(
+        shown("rolebindings.rbac.authorization.k8s.io shop/web"),
+        "what is rewritten inside is shown"
+    );
+    assert!(
+        !shown("configmaps shop/flags"),
+        "a namespace alone is not: the target says it"
+    );
     let note = &on(&report, "deployments.apps shop/web").notes[0];
     assert_eq!(
         note.pointer.as_deref(),
