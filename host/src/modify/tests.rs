@@ -2,6 +2,7 @@
 
 use super::Rules;
 use crate::object::{GroupResource, Object, ObjectId};
+use proptest::prelude::*;
 use rstest::rstest;
 use serde_json::{Value, json};
 
@@ -331,4 +332,37 @@ fn a_document_comes_in_a_config_map() {
 fn a_config_map_has_one_key(#[case] data: &str, #[case] expected: &str) {
     let problems = problems(&format!("kind: ConfigMap\n{data}"));
     assert!(problems[0].ends_with(expected), "{problems:?}");
+}
+
+/// A document that is right, to be made wrong.
+const DOCUMENT: &str = r#"version: v1
+resourceModifierRules:
+- conditions:
+    groupResource: "{pods,*.apps}"
+    namespaces: [a, "b*"]
+    resourceNameRegex: "^x[0-9]+$"
+    labelSelector: {matchLabels: {a: b}, matchExpressions: [{key: c, operator: In, values: [d]}]}
+    matches: [{path: /spec/list/-1, value: "[1, 2]"}]
+  patches:
+  - {operation: add, path: /metadata/labels/e~1f, value: "say \"hi\""}
+- conditions: {groupResource: "**"}
+  strategicPatches:
+  - patchData: |
+      spec: {$setElementOrder/containers: [{name: a}]}
+"#;
+
+proptest! {
+    #[test]
+    fn any_text_is_read_or_refused(text in "\\PC*") {
+        let _ = Rules::parse(&text);
+    }
+
+    #[test]
+    fn a_damaged_document_is_read_or_refused(at in 0..DOCUMENT.len(), length in 0usize..8, put in "[-a-z0-9:{}\\[\\],'\"~/*|\n ]{0,6}") {
+        let end = (at + length).min(DOCUMENT.len());
+        let damaged = format!("{}{put}{}", &DOCUMENT[..at], &DOCUMENT[end..]);
+        if let Ok(rules) = Rules::parse(&damaged) {
+            rules.rules.iter().for_each(|rule| drop(rule.conditions.explain(&web())));
+        }
+    }
 }

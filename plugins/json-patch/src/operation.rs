@@ -103,8 +103,14 @@ impl Operation {
     }
 }
 
+/// How many operations are compared with each other. For more of them, a copy costs less than finding out.
+const COMPARED: usize = 64;
+
 /// Whether some operation may see what one before it, or the first half of a move, has changed.
 pub fn build_upon_each_other(operations: &[Operation]) -> bool {
+    if operations.len() > COMPARED {
+        return true;
+    }
     operations.iter().enumerate().any(|(position, operation)| {
         let later: Vec<&Path> = operations
             .iter()

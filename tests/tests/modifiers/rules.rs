@@ -1,9 +1,11 @@
 //! What rules do to many objects, and what is told about it.
 
 use super::{compile, host, object, operation};
-use lazarette::modify::{RuleOutcome, Statistics};
+use lazarette::modify::{RuleOutcome, Rules, Statistics, ThirdParty};
 use lazarette::object::Schemas;
+use lazarette::plugin::Settings;
 use serde_json::json;
+use std::collections::BTreeMap;
 
 const DOCUMENT: &str = r#"
 version: v1
@@ -135,4 +137,31 @@ fn lists_of_custom_resources_are_merged_as_their_definition_says() {
         "the list that nothing is known about is told: {:?}",
         outcome.notes
     );
+}
+
+#[test]
+fn a_rule_calls_a_plugin_that_the_user_brings() {
+    let component = include_bytes!("../../fixtures/dist/misbehaving.wasm");
+    let plugin = host().load("mine", component).unwrap();
+    let known = BTreeMap::from([(
+        "mine".to_owned(),
+        ThirdParty {
+            plugin,
+            settings: Settings::new(json!({})),
+        },
+    )]);
+    let document = "version: v1\nresourceModifierRules:\n- conditions: {groupResource: pods}\n  plugin: {name: mine, config: {do: read-and-label}}\n";
+    let operation = operation(Schemas::default());
+    let rules = Rules::parse(document)
+        .unwrap()
+        .compile(host(), &operation, &known)
+        .unwrap();
+    let pod = json!({
+        "apiVersion": "v1", "kind": "Pod", "metadata": {"name": "x", "labels": {}},
+        "spec": {"containers": [{"name": "a", "image": "a:1"}]},
+    });
+    let mut pod = object("pods", pod);
+    let outcome = rules.apply(&mut host().batch(&operation), &mut pod);
+    assert_eq!(outcome.rules, [(0, RuleOutcome::Changed)]);
+    assert_eq!(pod.json["metadata"]["labels"], json!({"seen": "yes"}));
 }
