@@ -7,6 +7,9 @@ use crate::object::{ObjectId, ResourceType};
 use std::ops::Range;
 use tokio::task::JoinHandle;
 
+/// A hundred times what an API server takes, and with what is before it in its member less than [`member::LARGEST`].
+const LARGEST_OBJECT: usize = 256 * 1024 * 1024;
+
 /// A portion of the tar that grows until it is large enough to be a member.
 #[derive(Default)]
 pub(super) struct Block {
@@ -40,6 +43,17 @@ impl Block {
         id: &ObjectId,
         json: &str,
     ) -> Result<(), ArchiveError> {
+        if json.len() > LARGEST_OBJECT {
+            let message = format!(
+                "it has {} MiB, and at most {} can be held",
+                json.len() >> 20,
+                LARGEST_OBJECT >> 20
+            );
+            return Err(ArchiveError::Unwritable {
+                id: Box::new(id.clone()),
+                message,
+            });
+        }
         let offset = entry::append(&mut self.tar, &entry::path(id)?, json.as_bytes());
         let record = ObjectRecord {
             resource: id.resource.clone(),

@@ -6,6 +6,8 @@ use tar::{EntryType, Header};
 
 /// The unit of a tar. Headers have this size, and data is padded to it.
 const BLOCK: usize = 512;
+/// What an entry takes at least: a header, and its data.
+pub(super) const SMALLEST: u64 = 1024;
 /// What ends a tar.
 pub(super) const END: [u8; 2 * BLOCK] = [0; 2 * BLOCK];
 /// Under which path the version of the layout is found.

@@ -7,7 +7,7 @@
 //! {"object":{"resource":"configmaps","namespace":"shop","name":"flags","version":"v1","kind":"ConfigMap","offset":1536,"size":2345,"sha256":"5e…"}}
 //! ```
 
-use super::{ArchiveError, Digest};
+use super::{ArchiveError, Digest, entry, member};
 use crate::object::{GroupResource, ObjectId};
 use bytes::Bytes;
 use flate2::bufread::MultiGzDecoder;
@@ -90,6 +90,14 @@ pub(super) struct Member {
     pub(super) objects: Vec<ObjectRecord>,
 }
 
+impl Member {
+    /// Whether it cannot hold more objects than it has, by its size.
+    fn is_full(&self) -> bool {
+        u64::try_from(self.objects.len())
+            .map_or(true, |objects| objects >= self.record.size / entry::SMALLEST)
+    }
+}
+
 /// The members that an index lists, in the order of the file. Ends at what cannot be read.
 pub(super) struct Members {
     lines: BufReader<MultiGzDecoder<Cursor<Bytes>>>,
@@ -135,6 +143,9 @@ impl Members {
                 Some(Line::Object(_)) => return Err(self.damaged("an object is in no member")),
             },
         };
+        if record.size > member::LARGEST {
+            return Err(self.damaged("a member is too large"));
+        }
         let mut member = Member {
             record,
             first: self.position,
@@ -142,6 +153,9 @@ impl Members {
         };
         while let Some(line) = self.line()? {
             match line {
+                Line::Object(_) if member.is_full() => {
+                    return Err(self.damaged("a member has too many objects"));
+                }
                 Line::Object(object) => member.objects.push(object),
                 Line::Member(record) => {
                     self.next = Some(record);

@@ -9,6 +9,9 @@ const LEVEL: Compression = Compression::new(6);
 /// What gzip calls an unknown operating system, so that the bytes are the same on each.
 const ANY_SYSTEM: u8 = 255;
 
+/// No member that we write holds more, so that what claims to is damaged, and is not read into memory.
+pub(super) const LARGEST: u64 = 512 * 1024 * 1024;
+
 /// An encoder whose output depends on its input alone.
 pub(super) fn encoder<W: Write>(to: W) -> flate2::write::GzEncoder<W> {
     GzBuilder::new()
@@ -26,7 +29,7 @@ pub(super) fn compress(bytes: &[u8]) -> io::Result<Vec<u8>> {
 
 /// What can be decompressed of the member `bytes`, which should hold `size` bytes, and what is wrong if not all.
 ///
-/// Memory grows with what is there, not with what `size` claims.
+/// Memory grows with what is there, not with what `size` claims, and no further than [`LARGEST`].
 pub(super) fn decompress(bytes: &[u8], size: u64) -> (Vec<u8>, io::Result<()>) {
     let mut content = Vec::new();
     let mut decoder = GzDecoder::new(bytes);
@@ -46,7 +49,7 @@ pub(super) fn decompress(bytes: &[u8], size: u64) -> (Vec<u8>, io::Result<()>) {
 pub(super) fn decompress_first(bytes: &[u8]) -> Option<(Vec<u8>, usize)> {
     let mut content = Vec::new();
     let mut decoder = GzDecoder::new(bytes);
-    decoder.read_to_end(&mut content).ok()?;
+    (&mut decoder).take(LARGEST).read_to_end(&mut content).ok()?;
     Some((content, bytes.len() - decoder.into_inner().len())).filter(|(_, used)| *used > 0)
 }
 

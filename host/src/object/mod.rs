@@ -26,7 +26,8 @@ use serde_json::Value;
 
 /// Who an object is in a cluster or a backup. Two objects with equal ids are the same object.
 ///
-/// The order is that of a backup: by resource type, then namespace (objects of the cluster first), then name.
+/// The order is by resource type, then namespace (objects of the cluster first), then name. A backup holds the objects
+/// of a type in this order; its types are ordered by what needs what.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct ObjectId {
     /// The type, without its version.
