@@ -86,9 +86,9 @@ impl Workplace {
     pub fn prepare(&self, command: &mut Command) {
         let ours =
             |name: &str| name.starts_with("LAZARETTE_") || matches!(name, "NO_COLOR" | "CLICOLOR_FORCE");
-        std::env::vars()
-            .filter(|(name, _)| ours(name))
-            .for_each(|(name, _)| drop(command.env_remove(name)));
+        for (name, _) in std::env::vars().filter(|(name, _)| ours(name)) {
+            command.env_remove(name);
+        }
         command
             .current_dir(self.folder.path())
             .env("HOME", self.folder.path())

@@ -1,5 +1,6 @@
 //! What a restore would do, or has done, in a form for scripts.
 
+use super::decide::EQUAL;
 use super::diff::Diff;
 use crate::object::ObjectId;
 use crate::report::{Outcome, Problem};
@@ -72,6 +73,11 @@ impl ObjectReport {
     /// Whether nothing was to be done.
     pub fn is_skipped(&self) -> bool {
         self.action == ActionName::Skip
+    }
+
+    /// Whether nothing was to be done because the cluster has the object just so.
+    pub fn is_equal(&self) -> bool {
+        self.is_skipped() && self.reason.as_deref() == Some(EQUAL)
     }
 
     /// Whether the cluster was, or would be, changed.

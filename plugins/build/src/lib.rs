@@ -119,7 +119,7 @@ fn componentize(core: &[u8]) -> Result<Vec<u8>> {
     let component = wit_component::ComponentEncoder::default()
         .validate(true)
         .module(core)
-        .and_then(|encoder| encoder.encode())
+        .and_then(wit_component::ComponentEncoder::encode)
         .map_err(|error| format!("{error:#}"))?;
     Ok(component)
 }

@@ -16,6 +16,46 @@ pub(super) struct Step {
     pub words: Vec<String>,
 }
 
+/// Titles, explanations and commands. `DIR` stands for the demo's folder, `CLONE` for the options of the restore.
+const STEPS: [(&str, &str, &str); 6] = [
+    (
+        "Back up",
+        "The folder of manifests is the cluster; another folder is the store.",
+        "backup create demo --cluster=dir:DIR/cluster --store=file:DIR/backups --ttl=30d",
+    ),
+    (
+        "Is it whole?",
+        "Every byte is read, and compared with the digests in the backup's manifest.",
+        "backup verify demo --store=file:DIR/backups",
+    ),
+    (
+        "Plan a restore",
+        "The namespace `shop` is cloned into `shop-staging`, changed on its way by the rules of a resource modifier.\n\
+         Something is in `shop-staging` already: with the policy `patch` it gets the fields of the backup back, and\n\
+         keeps what it has besides. Nothing is changed yet.",
+        "restore plan demo CLONE",
+    ),
+    (
+        "Restore",
+        "The same options, and exactly what the plan has shown.",
+        "restore create demo --name=demo CLONE",
+    ),
+    (
+        "Look at the result",
+        "The report of a restore is kept with the backups.",
+        "restore describe demo --store=file:DIR/backups",
+    ),
+    (
+        "Is anything left to do?",
+        "Planning the same restore again finds nothing to change.",
+        "restore plan demo CLONE",
+    ),
+];
+
+/// The options of a plan and of the restore that does it.
+const CLONE: &str = "--cluster=dir:DIR/cluster --store=file:DIR/backups --include-namespaces=shop \
+    --namespace-mappings=shop:shop-staging --resource-modifiers=DIR/rules.yaml --conflict-policy=patch";
+
 /// All steps, on files in `folder`.
 pub(super) fn steps(folder: &Path) -> ResultOf<Vec<Step>> {
     let folder = folder.to_str().ok_or_else(|| {
@@ -25,65 +65,19 @@ pub(super) fn steps(folder: &Path) -> ResultOf<Vec<Step>> {
         )
         .about(folder.display())
     })?;
-    let (cluster, store) = (
-        format!("--cluster=dir:{folder}/cluster"),
-        format!("--store=file:{folder}/backups"),
-    );
-    let (cluster, store) = (cluster.as_str(), store.as_str());
-    let rules = format!("--resource-modifiers={folder}/rules.yaml");
-    let clone = [
-        "--include-namespaces=shop",
-        "--namespace-mappings=shop:shop-staging",
-        rules.as_str(),
-        "--conflict-policy=patch",
-    ];
-    let step = |title, explanation, words: &[&[&str]]| Step {
+    let words = |command: &str| {
+        let command = command.replace("CLONE", CLONE);
+        command
+            .split_whitespace()
+            .map(|word| word.replace("DIR", folder))
+            .collect()
+    };
+    let step = |(title, explanation, command)| Step {
         title,
         explanation,
-        words: words
-            .iter()
-            .copied()
-            .flatten()
-            .map(|word| (*word).to_owned())
-            .collect(),
+        words: words(command),
     };
-    Ok(vec![
-        step(
-            "Back up",
-            "The folder of manifests is the cluster; another folder is the store.",
-            &[&["backup", "create", "demo", cluster, store, "--ttl=30d"]],
-        ),
-        step(
-            "Is it whole?",
-            "Every byte is read, and compared with the digests in the backup's manifest.",
-            &[&["backup", "verify", "demo", store]],
-        ),
-        step(
-            "Plan a restore",
-            "The namespace `shop` is cloned into `shop-staging`, changed on its way by the rules of a resource modifier.\n\
-             Something is in `shop-staging` already: with the policy `patch` it gets the fields of the backup back, and\n\
-             keeps what it has besides. Nothing is changed yet.",
-            &[&["restore", "plan", "demo", cluster, store], &clone],
-        ),
-        step(
-            "Restore",
-            "The same options, and exactly what the plan has shown.",
-            &[
-                &["restore", "create", "demo", "--name=demo", cluster, store],
-                &clone,
-            ],
-        ),
-        step(
-            "Look at the result",
-            "The report of a restore is kept with the backups.",
-            &[&["restore", "describe", "demo", store]],
-        ),
-        step(
-            "Is anything left to do?",
-            "Planning the same restore again finds nothing to change.",
-            &[&["restore", "plan", "demo", "--summary", cluster, store], &clone],
-        ),
-    ])
+    Ok(STEPS.map(step).into())
 }
 
 impl Step {

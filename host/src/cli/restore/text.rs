@@ -8,22 +8,34 @@ use std::fmt::Write;
 /// How much is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Detail {
-    /// Objects that were not just created or left as they are.
+    /// Objects that were not just created.
     Exceptions,
     /// All objects.
     Objects,
-    /// All objects, and how they change.
+    /// Objects that change, and how.
     Differences,
+}
+
+impl Detail {
+    /// Whether an object is shown.
+    fn shows(self, object: &ObjectReport) -> bool {
+        match self {
+            Detail::Objects => true,
+            // What is as it shall be is only counted.
+            Detail::Differences => !object.is_equal() || !object.notes.is_empty(),
+            Detail::Exceptions => {
+                !object.notes.is_empty()
+                    || object.is_lost()
+                    || !(object.is_equal() || object.action == ActionName::Create)
+            }
+        }
+    }
 }
 
 /// The report as text that ends in a line feed.
 pub(super) fn render(report: &RestoreReport, detail: Detail) -> String {
     let mut text = heading(report);
-    for object in report
-        .objects
-        .iter()
-        .filter(|object| detail != Detail::Exceptions || is_exception(object))
-    {
+    for object in report.objects.iter().filter(|object| detail.shows(object)) {
         text.push_str(&of_object(object, detail));
     }
     let (red, yellow) = (
@@ -52,13 +64,6 @@ fn heading(report: &RestoreReport) -> String {
         true => format!("{bold}Plan{bold:#}: restoring backup {backup} into {cluster} would do this.\n"),
         false => format!("{bold}Restore {restore}{bold:#} of backup {backup} into {cluster}\n"),
     }
-}
-
-/// Whether somebody who wants to know what was not as usual wants to know of this object.
-fn is_exception(object: &ObjectReport) -> bool {
-    object.is_lost()
-        || !object.notes.is_empty()
-        || !matches!(object.action, ActionName::Create | ActionName::Skip)
 }
 
 /// A line for the object, and below it what there is to say.
