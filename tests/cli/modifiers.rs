@@ -89,6 +89,22 @@ fn standard_error_tells_what_each_rule_did() {
 }
 
 #[test]
+fn with_json_standard_error_is_lines_of_json() {
+    let ran = workplace().run(&[&MODIFY[..], &["-o", "json"]].concat());
+    let lines: Vec<serde_json::Value> = ran
+        .stderr
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert_eq!(
+        lines[0]["rules"][0],
+        json!({"matched": 1, "changed": 1, "left": 0, "failed": 0})
+    );
+    assert_eq!(lines[1]["warning"], "rule 4 matched no object");
+    assert_eq!(lines[2]["errors"][0]["code"], "ModifierFailed");
+}
+
+#[test]
 fn differences_instead_of_objects() {
     let ran = workplace().run(&[&MODIFY[..], &["--diff"]].concat());
     assert!(ran.stdout.starts_with("configmaps shop/a\n@@ "), "{}", ran.stdout);

@@ -1,9 +1,11 @@
-//! Every command in the README works.
+//! Every command in the README works, and so do those of the other documents.
 
 use crate::harness::{ASSETS, PROGRAM, Ran, Workplace};
 use std::process::Command;
 
 const README: &str = include_str!("../../README.md");
+
+const CONTRIBUTING: &str = include_str!("../../CONTRIBUTING.md");
 
 /// What stands above commands that a test cannot run, with the reason.
 const NOT_RUN: &str = "<!-- not run: ";
@@ -30,7 +32,7 @@ fn every_command_of_the_readme_works() {
     let workplace = Workplace::empty();
     std::fs::create_dir(workplace.path("bin")).unwrap();
     std::os::unix::fs::symlink(PROGRAM, workplace.path("bin/lazarette")).unwrap();
-    let script = blocks(README).join("\n");
+    let script = [blocks(README), blocks(CONTRIBUTING)].concat().join("\n");
     assert!(
         script.contains("lazarette restore plan"),
         "the README has no tour any more:\n{script}"

@@ -50,7 +50,8 @@ pub(super) struct Global {
     )]
     pub color: Option<ColorChoice>,
 
-    /// Configuration file [default: lazarette/config.toml in $XDG_CONFIG_HOME or ~/.config]
+    /// Configuration file, in TOML: `cluster`, `store`, `output`, `color` [default: lazarette/config.toml in
+    /// $XDG_CONFIG_HOME or ~/.config]
     #[arg(
         long,
         global = true,

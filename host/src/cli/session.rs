@@ -3,7 +3,7 @@
 use super::config::Config;
 use super::failure::say;
 use super::global::Global;
-use super::output::Output;
+use super::output::{Format, Output};
 use super::progress_bar::Watched;
 use crate::cluster::{self, Cluster};
 use crate::plugin::{self, PluginHost};
@@ -11,6 +11,7 @@ use crate::report::{Code, Problem, Progress, ResultOf};
 use crate::store::{self, Store};
 use anstyle::AnsiColor;
 use clap::ColorChoice;
+use serde_json::{Value, json};
 use std::sync::Arc;
 use tracing_subscriber::EnvFilter;
 
@@ -30,7 +31,7 @@ impl Session {
     pub fn open(global: Global) -> ResultOf<Self> {
         let config = Config::read(global.config.as_deref())?;
         global_color(global.color.or(config.color).unwrap_or(ColorChoice::Auto)).write_global();
-        log(global.verbose);
+        log(global.verbose, global.quiet);
         Ok(Session {
             output: Output {
                 format: global.output.or(config.output).unwrap_or_default(),
@@ -77,9 +78,9 @@ impl Session {
         Ok(PluginHost::new(plugin::default_cache())?)
     }
 
-    /// Tell the user what happens, unless they want quiet.
+    /// Tell people what happens, unless they want quiet. Programs have no use for it.
     pub fn say(&self, line: &str) {
-        if !self.quiet {
+        if !self.quiet && self.output.format != Format::Json {
             say(line);
         }
     }
@@ -88,6 +89,14 @@ impl Session {
     pub fn warn(&self, text: impl std::fmt::Display) {
         let yellow = AnsiColor::Yellow.on_default().bold();
         self.say(&format!("{yellow}warning{yellow:#}: {text}"));
+        self.say_json(|| json!({"warning": text.to_string()}));
+    }
+
+    /// Tell programs something beside the result, unless they want quiet: a line of JSON.
+    pub fn say_json(&self, value: impl FnOnce() -> Value) {
+        if !self.quiet && self.output.format == Format::Json {
+            say(&value().to_string());
+        }
     }
 
     /// Show `progress` on the terminal, if there is one, until what this returns is dropped.
@@ -112,8 +121,9 @@ fn global_color(choice: ColorChoice) -> anstream::ColorChoice {
 }
 
 /// Log our own doings on standard error. A second call, by a command that the demo runs, changes nothing.
-fn log(verbose: u8) {
+fn log(verbose: u8, quiet: bool) {
     let level = match verbose {
+        0 if quiet => "error",
         0 => "warn",
         1 => "info",
         _ => "debug",

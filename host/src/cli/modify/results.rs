@@ -7,6 +7,7 @@ use crate::object::{Object, yaml};
 use crate::report::{Cell, ResultOf, Table, Tone, diff, paint_diff};
 use anstyle::Style;
 use serde::Serialize;
+use serde_json::json;
 use std::fmt::Write;
 
 /// An object before and after the rules.
@@ -129,6 +130,7 @@ pub(super) fn say_statistics(statistics: &Statistics, session: &Session) {
         ]);
     }
     session.say(table.render(None).trim_end());
+    session.say_json(|| json!(statistics));
     for rule in statistics.unmatched() {
         session.warn(format!("rule {} matched no object", rule + 1));
     }
