@@ -10,8 +10,8 @@ use super::outcome::{Modified, Resolution};
 use super::{Isolation, Operation, PluginError, PluginErrorKind, Settings, built_in};
 use crate::object::Object;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use wasmtime::Engine;
 
@@ -47,6 +47,8 @@ pub struct Configured {
     settings: Settings,
     config: String,
     id: u64,
+    /// The one instance of isolation `operation`.
+    shared: Mutex<Option<Instance>>,
 }
 
 /// The instances that serve one batch of objects. Dropped with the batch.
@@ -130,6 +132,7 @@ impl PluginHost {
             config: settings.config.to_string(),
             settings,
             id: self.next_id.fetch_add(1, Ordering::Relaxed),
+            shared: Mutex::new(None),
         });
         self.batch(operation)
             .instance(&configured)
@@ -198,7 +201,7 @@ impl Configured {
 impl Batch {
     /// Have a modifier look at `object`, and carry out what it decided. After an error the object is unchanged.
     pub fn modify(&mut self, plugin: &Arc<Configured>, object: &mut Object) -> Result<Modified, PluginError> {
-        self.call(plugin, |instance| instance.modify(object))
+        self.call(plugin, |instance| instance.modify(plugin, object))
     }
 
     /// Have a resolver decide between the object to restore and the live one. Neither is changed.
@@ -208,7 +211,7 @@ impl Batch {
         wanted: &mut Object,
         live: &mut Object,
     ) -> Result<Resolution, PluginError> {
-        self.call(plugin, |instance| instance.resolve(wanted, live))
+        self.call(plugin, |instance| instance.resolve(plugin, wanted, live))
     }
 
     fn call<T>(
@@ -216,12 +219,34 @@ impl Batch {
         plugin: &Arc<Configured>,
         call: impl FnOnce(&mut Instance) -> Result<T, PluginErrorKind>,
     ) -> Result<T, PluginError> {
-        let result = self.instance(plugin).and_then(call);
-        let spent = result.is_err() || plugin.settings.isolation == Isolation::Object;
-        if spent {
-            self.instances.retain(|served| served.plugin != plugin.id);
-        }
+        let result = match plugin.settings.isolation {
+            Isolation::Operation => self.call_shared(plugin, call),
+            Isolation::Object => self.fresh(plugin).and_then(|mut instance| call(&mut instance)),
+            Isolation::Batch => {
+                let result = self.instance(plugin).and_then(call);
+                if result.is_err() {
+                    self.instances.retain(|served| served.plugin != plugin.id);
+                }
+                result
+            }
+        };
         result.map_err(|kind| error(plugin.name(), kind))
+    }
+
+    /// Call the one instance that the whole operation shares. One that failed is replaced at the next call.
+    fn call_shared<T>(
+        &mut self,
+        plugin: &Arc<Configured>,
+        call: impl FnOnce(&mut Instance) -> Result<T, PluginErrorKind>,
+    ) -> Result<T, PluginErrorKind> {
+        let mut shared = plugin.shared.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut instance = match shared.take() {
+            Some(instance) => instance,
+            None => self.fresh(plugin)?,
+        };
+        let result = call(&mut instance)?;
+        *shared = Some(instance);
+        Ok(result)
     }
 
     /// The instance of `plugin` in this batch: the one that is there, or a fresh one.

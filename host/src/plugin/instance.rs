@@ -22,7 +22,6 @@ enum Exports {
 
 /// An instance that has taken its configuration. After an error of a call it is spent.
 pub struct Instance {
-    plugin: Arc<Configured>,
     store: Store<State>,
     exports: Exports,
 }
@@ -33,7 +32,7 @@ pub struct PoolIsFull;
 impl Instance {
     /// Make an instance and configure it.
     pub fn new(
-        plugin: &Arc<Configured>,
+        plugin: &Configured,
         operation: &Arc<Operation>,
         budget: &Arc<Budget>,
     ) -> Result<Result<Self, PluginErrorKind>, PoolIsFull> {
@@ -48,21 +47,17 @@ impl Instance {
         };
         match exports {
             Ok(exports) => {
-                let mut instance = Instance {
-                    plugin: Arc::clone(plugin),
-                    store,
-                    exports,
-                };
-                Ok(instance.configure().map(|()| instance))
+                let mut instance = Instance { store, exports };
+                Ok(instance.configure(plugin).map(|()| instance))
             }
             Err(error) if error.is::<wasmtime::PoolConcurrencyLimitError>() => Err(PoolIsFull),
             Err(error) => Ok(Err(why(&mut store, plugin, &error))),
         }
     }
 
-    fn configure(&mut self) -> Result<(), PluginErrorKind> {
-        self.begin();
-        let config = self.plugin.config_text();
+    fn configure(&mut self, plugin: &Configured) -> Result<(), PluginErrorKind> {
+        begin(&mut self.store, plugin);
+        let config = plugin.config_text();
         let store = &mut self.store;
         let returned = match &self.exports {
             Exports::Modifier(exports) => exports.lazarette_plugin_modifier().call_configure(store, config),
@@ -74,16 +69,16 @@ impl Instance {
                 message: printable(&error.message),
                 pointer: error.pointer.as_deref().map(printable),
             }),
-            Err(error) => Err(why(&mut self.store, &self.plugin, &error)),
+            Err(error) => Err(why(&mut self.store, plugin, &error)),
         }
     }
 
     /// Have a modifier look at `object` and carry out what it decided. After an error the object is as it was.
-    pub fn modify(&mut self, object: &mut Object) -> Result<Modified, PluginErrorKind> {
+    pub fn modify(&mut self, plugin: &Configured, object: &mut Object) -> Result<Modified, PluginErrorKind> {
         let Exports::Modifier(exports) = &self.exports else {
             return Err(wrong_world("resource-modifier"));
         };
-        begin(&mut self.store, &self.plugin);
+        begin(&mut self.store, plugin);
         self.store.data_mut().objects.push(take(object));
         let returned = exports.lazarette_plugin_modifier().call_modify(
             &mut self.store,
@@ -95,17 +90,22 @@ impl Instance {
             *object = back;
         }
         let decisions = std::mem::take(&mut state.decisions);
-        self.check(returned)?;
-        let settings = self.plugin.settings();
+        self.check(plugin, returned)?;
+        let settings = plugin.settings();
         decisions.modify(object, &settings.grants, &settings.limits)
     }
 
     /// Have a resolver decide between `wanted` and `live`. Neither is changed.
-    pub fn resolve(&mut self, wanted: &mut Object, live: &mut Object) -> Result<Resolution, PluginErrorKind> {
+    pub fn resolve(
+        &mut self,
+        plugin: &Configured,
+        wanted: &mut Object,
+        live: &mut Object,
+    ) -> Result<Resolution, PluginErrorKind> {
         let Exports::Resolver(exports) = &self.exports else {
             return Err(wrong_world("conflict-resolver"));
         };
-        begin(&mut self.store, &self.plugin);
+        begin(&mut self.store, plugin);
         self.store.data_mut().objects.extend([take(wanted), take(live)]);
         let returned = exports.lazarette_plugin_resolver().call_resolve(
             &mut self.store,
@@ -118,16 +118,16 @@ impl Instance {
             (*live, *wanted) = (back, second);
         }
         let decisions = std::mem::take(&mut state.decisions);
-        self.check(returned)?;
-        let settings = self.plugin.settings();
+        self.check(plugin, returned)?;
+        let settings = plugin.settings();
         decisions.resolve(live, &settings.grants, &settings.limits)
     }
 
-    fn begin(&mut self) {
-        begin(&mut self.store, &self.plugin);
-    }
-
-    fn check(&mut self, returned: wasmtime::Result<Result<(), WireError>>) -> Result<(), PluginErrorKind> {
+    fn check(
+        &mut self,
+        plugin: &Configured,
+        returned: wasmtime::Result<Result<(), WireError>>,
+    ) -> Result<(), PluginErrorKind> {
         match returned {
             Ok(Ok(())) => Ok(()),
             Ok(Err(error)) => Err(PluginErrorKind::Failed {
@@ -135,7 +135,7 @@ impl Instance {
                 message: printable(&error.message),
                 pointer: error.pointer.as_deref().map(printable),
             }),
-            Err(error) => Err(why(&mut self.store, &self.plugin, &error)),
+            Err(error) => Err(why(&mut self.store, plugin, &error)),
         }
     }
 }

@@ -49,6 +49,8 @@ pub enum Isolation {
     /// One for each batch of at most 256 objects.
     #[default]
     Batch,
+    /// One for the whole operation: for an interpreter that takes long to start. Calls wait for each other.
+    Operation,
 }
 
 /// What one plugin may use up. Each limit is for one call unless it says otherwise.

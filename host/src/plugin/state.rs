@@ -6,7 +6,7 @@ use super::decision::Decisions;
 use super::limiter::{Budget, Limiter};
 use super::log::Log;
 use super::outcome::Note;
-use super::{Configured, Operation, PluginErrorKind};
+use super::{Configured, Limits, Operation, PluginErrorKind};
 use crate::object::Object;
 use std::sync::Arc;
 use wasmtime::component::{HasData, Resource, ResourceTable};
@@ -21,7 +21,7 @@ pub struct State {
     pub decisions: Decisions,
     pub log: Log,
     pub limiter: Limiter,
-    plugin: Arc<Configured>,
+    limits: Limits,
     operation: Arc<Operation>,
     wasi: Option<Box<(WasiCtx, ResourceTable)>>,
 }
@@ -39,14 +39,14 @@ impl HasData for Access {
 pub struct Refusal(pub PluginErrorKind);
 
 impl State {
-    pub fn new(plugin: &Arc<Configured>, operation: &Arc<Operation>, budget: &Arc<Budget>) -> Self {
+    pub fn new(plugin: &Configured, operation: &Arc<Operation>, budget: &Arc<Budget>) -> Self {
         let limits = &plugin.settings().limits;
         State {
             objects: Vec::new(),
             decisions: Decisions::default(),
             log: Log::new(plugin.name(), limits),
             limiter: Limiter::new(budget, limits.memory),
-            plugin: Arc::clone(plugin),
+            limits: limits.clone(),
             operation: Arc::clone(operation),
             wasi: None,
         }
@@ -60,9 +60,9 @@ impl State {
     /// Let `decide` take down a decision within the plugin's limits.
     fn decide(
         &mut self,
-        decide: impl FnOnce(&mut Decisions, &super::Limits) -> std::result::Result<(), PluginErrorKind>,
+        decide: impl FnOnce(&mut Decisions, &Limits) -> std::result::Result<(), PluginErrorKind>,
     ) -> Result<()> {
-        decide(&mut self.decisions, &self.plugin.settings().limits).map_err(|kind| Refusal(kind).into())
+        decide(&mut self.decisions, &self.limits).map_err(|kind| Refusal(kind).into())
     }
 }
 

@@ -200,6 +200,20 @@ fn isolation_of_objects_keeps_nothing() {
 }
 
 #[test]
+fn isolation_of_operations_keeps_one_instance_for_all_batches() {
+    let settings = Settings {
+        isolation: Isolation::Operation,
+        ..Settings::new(json!({"do": "count"}))
+    };
+    let plugin = HOST.configure(&MISBEHAVING, settings, &operation()).unwrap();
+    for expected in ["1", "2", "3"] {
+        let mut object = pod();
+        HOST.batch(&operation()).modify(&plugin, &mut object).unwrap();
+        assert_eq!(object.json["metadata"]["labels"]["label"], expected);
+    }
+}
+
+#[test]
 fn more_plugins_than_a_batch_holds_take_turns() {
     let plugins: Vec<_> = (0..40)
         .map(|_| configure(json!({"do": "count"})).unwrap())
