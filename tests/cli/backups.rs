@@ -195,10 +195,9 @@ fn remains_of_a_killed_backup_are_no_backup_and_can_be_removed() {
         "nothing to remove\n",
         "it may still be being written"
     );
-    std::thread::sleep(std::time::Duration::from_millis(1_100));
     assert!(
         workplace
-            .done(&["store", "cleanup", "--older-than", "1s"])
+            .done(&["store", "cleanup", "--older-than", "1ms"])
             .contains("first")
     );
     assert_eq!(workplace.files("backups/backups"), []);
