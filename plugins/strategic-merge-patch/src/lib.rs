@@ -5,7 +5,7 @@
 //! patch alone could not. The result is what an API server makes of it.
 //!
 //! Most of such a patch is a JSON merge patch already, and goes to the host as it is. Only lists that are merged and
-//! objects with directives are read, merged here ([`merge`], [`list`]), and written back as a whole.
+//! objects with directives are read, merged here (`merge`, `list`), and written back as a whole.
 
 mod directive;
 mod list;
