@@ -63,7 +63,7 @@ fn ci_runs_the_test_command_of_the_readme() {
         .and_then(|rest| rest.split("```sh\n").nth(1));
     assert_eq!(
         command.and_then(|rest| rest.lines().next()),
-        Some("cargo test --workspace")
+        Some("cargo test --workspace --all-features")
     );
     assert!(include_str!("../../.ci/run").contains("Run all tests"));
 }

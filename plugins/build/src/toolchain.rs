@@ -53,6 +53,7 @@ impl Toolchain {
         if let Some(sysroot) = &self.sysroot {
             cargo.env("RUSTC", sysroot.join("bin/rustc"));
         }
+        cargo.env("RUSTFLAGS", remapped_paths());
         if self.build_std {
             // `-Zbuild-std` is for nightly; the compiler takes it from anybody who says this.
             cargo
@@ -68,6 +69,22 @@ impl Toolchain {
             .map_or_else(|| workspace.join("target"), PathBuf::from)
             .join("plugins")
     }
+}
+
+/// Flags that keep the folders of this machine out of the components, so that the same sources give the same bytes
+/// everywhere.
+fn remapped_paths() -> String {
+    let home = std::env::var_os("HOME").map(PathBuf::from).unwrap_or_default();
+    let cargo = std::env::var_os("CARGO_HOME").map_or_else(|| home.join(".cargo"), PathBuf::from);
+    let mut flags = vec![format!("--remap-path-prefix={}=/cargo", cargo.display())];
+    let registries = std::fs::read_dir(cargo.join("registry/src"))
+        .into_iter()
+        .flatten()
+        .flatten();
+    flags.extend(
+        registries.map(|registry| format!("--remap-path-prefix={}=/cargo", registry.path().display())),
+    );
+    flags.join(" ")
 }
 
 fn sysroot() -> Result<PathBuf> {
