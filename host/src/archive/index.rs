@@ -143,7 +143,7 @@ impl Members {
                 Some(Line::Object(_)) => return Err(self.damaged("an object is in no member")),
             },
         };
-        if record.size > member::LARGEST {
+        if record.size.max(record.length) > member::LARGEST {
             return Err(self.damaged("a member is too large"));
         }
         let mut member = Member {

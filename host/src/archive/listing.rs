@@ -82,6 +82,8 @@ async fn examine(store: &dyn Store, name: BackupName, files: Files) -> Result<It
         let manifest = match read_manifest(store, &name).await {
             Ok(manifest) => check_sizes(manifest, &files),
             Err(ArchiveError::Store(error)) => return Err(error.into()),
+            // It was removed meanwhile.
+            Err(ArchiveError::NotFound { .. }) => return Ok(Item::Foreign),
             Err(error) => Err(error),
         };
         return Ok(Item::Finished(Box::new(ListedBackup { name, manifest })));

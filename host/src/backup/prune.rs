@@ -48,8 +48,8 @@ pub async fn prune(store: &dyn Store, pruning: &Pruning) -> Result<(), ArchiveEr
         .filter(|decision| !decision.keeps())
     {
         match archive::delete(store, &decision.name).await {
-            // Somebody else was faster.
-            Ok(()) | Err(ArchiveError::NotFound { .. }) => {}
+            // Somebody else was faster, or is at it.
+            Ok(()) | Err(ArchiveError::NotFound { .. } | ArchiveError::Incomplete { .. }) => {}
             Err(error) => return Err(error),
         }
     }

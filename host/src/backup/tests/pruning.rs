@@ -47,3 +47,21 @@ async fn what_is_not_kept_is_removed_and_what_is_damaged_is_left_alone() {
     assert_eq!(names(store.as_ref()).await, ["damaged", "for-ever"]);
     prune(store.as_ref(), &pruning).await.unwrap();
 }
+
+#[tokio::test]
+async fn what_somebody_else_is_removing_does_not_keep_from_removing_the_rest() {
+    let (root, store) = folder();
+    let ttl = Some(SignedDuration::ZERO);
+    for name in ["first", "second"] {
+        let request = BackupRequest { ttl, ..request(name) };
+        back_up(&request, &Given::new(vec![]), store.as_ref())
+            .await
+            .unwrap();
+    }
+    let pruning = plan_pruning(store.as_ref(), &Retention::default(), Timestamp::now())
+        .await
+        .unwrap();
+    std::fs::remove_file(root.path().join("backups/first/lazarette-manifest.json")).unwrap();
+    prune(store.as_ref(), &pruning).await.unwrap();
+    assert!(names(store.as_ref()).await.is_empty());
+}
