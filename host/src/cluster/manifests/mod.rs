@@ -4,12 +4,12 @@
 //! Every `.yaml`, `.yml` and `.json` file below the folder is read; hidden files and folders are not. What a user of a
 //! server would notice holds here too:
 //! - a name is unique for its kind and namespace, whatever the file;
-//! - `default`, `kube-system`, `kube-public` and `kube-node-lease` exist without a manifest. They can be read, are not
-//!   listed, and become manifests when they are created;
+//! - `default`, `kube-system`, `kube-public` and `kube-node-lease` exist without a manifest, and so does a namespace that
+//!   holds objects, as the folder may hold only a part of an application. They can be read, are not listed, and become
+//!   manifests when they are created;
 //! - an object without a namespace is in `default`, and has that in its metadata from then on; a namespace given for an
 //!   object of the cluster as a whole is dropped;
-//! - an object is created in an existing namespace only. What is there already may be in a namespace without a manifest,
-//!   as the folder may hold only a part of an application;
+//! - an object is created in an existing namespace only;
 //! - custom kinds come from the custom resource definitions in the folder, also from those created a moment ago.
 //!
 //! Unlike a server, it has no resource versions of its own: [`Cluster::replace`] compares those that the objects bring

@@ -179,7 +179,7 @@ impl State {
         Ok((page, None))
     }
 
-    /// One object. The namespaces that every cluster has are there without a manifest.
+    /// One object. The namespaces that every cluster has, and those that hold objects, are there without a manifest.
     pub(super) fn get(&self, resource: &GroupResource, key: &Key) -> Result<Option<Value>, ClusterError> {
         self.types
             .get(resource)
@@ -188,9 +188,9 @@ impl State {
         if let Some(entry) = entry {
             return Ok(serde_json::from_str(entry.json.get()).ok());
         }
-        let initial = resource.is("", "namespaces") && INITIAL_NAMESPACES.contains(&key.1.as_str());
+        let implied = resource.is("", "namespaces") && self.has_namespace(&key.1);
         let object = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": key.1}});
-        Ok(initial.then_some(object))
+        Ok(implied.then_some(object))
     }
 
     /// Whether objects can be created in a namespace.
@@ -199,6 +199,15 @@ impl State {
             || self
                 .place_of(&GroupResource::new("", "namespaces"), &(None, name.to_owned()))
                 .is_some()
+            || self.is_inhabited(name)
+    }
+
+    /// Whether a namespace holds objects.
+    fn is_inhabited(&self, name: &str) -> bool {
+        let first = (Some(name.to_owned()), String::new());
+        let is_inside = |(key, _): (&Key, &Entry)| key.0.as_deref() == Some(name);
+        let mut types = self.objects.values();
+        types.any(|all| all.range(&first..).next().is_some_and(is_inside))
     }
 
     /// How many objects a namespace holds.
