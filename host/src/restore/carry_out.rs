@@ -2,13 +2,17 @@
 
 use super::decide::Action;
 use super::item::{Item, Slot};
+use super::report::Note;
 use crate::cluster::{Cluster, ClusterError};
 
 /// Carry out what was decided about an object. It comes back open, and with nothing decided, where the cluster has
 /// changed since it was looked at: then it has to be looked at again.
 pub(super) async fn carry_out(cluster: &dyn Cluster, mut item: Box<Item>) -> Slot {
-    match write(cluster, &item).await {
+    let renamed = matches!(item.action, Some(Action::Rename { .. }));
+    match write(cluster, &mut item).await {
         Ok(()) => Slot::Closed(Box::new(item.report)),
+        // What is looked at again is the object of the old name, and that has not changed.
+        Err(error @ ClusterError::Exists(_)) if renamed => item.fail(error),
         Err(ClusterError::Exists(_) | ClusterError::Conflict(_) | ClusterError::NotFound(_)) => {
             item.action = None;
             item.live = None;
@@ -18,7 +22,7 @@ pub(super) async fn carry_out(cluster: &dyn Cluster, mut item: Box<Item>) -> Slo
     }
 }
 
-async fn write(cluster: &dyn Cluster, item: &Item) -> Result<(), ClusterError> {
+async fn write(cluster: &dyn Cluster, item: &mut Item) -> Result<(), ClusterError> {
     match &item.action {
         None | Some(Action::Skip { .. }) => {}
         Some(Action::Create | Action::Rename { .. }) => {
@@ -32,7 +36,16 @@ async fn write(cluster: &dyn Cluster, item: &Item) -> Result<(), ClusterError> {
             cluster
                 .delete(&item.of, target.namespace.as_deref(), &target.name)
                 .await?;
-            cluster.create(&item.of, &item.new_object()).await?;
+            let created = cluster.create(&item.of, &item.new_object()).await;
+            if created.is_err() {
+                item.report.notes.push(Note {
+                    plugin: None,
+                    code: "deleted".into(),
+                    message: "the live object was deleted to be created anew, and that failed".into(),
+                    pointer: None,
+                });
+            }
+            created?;
         }
     }
     Ok(())
@@ -120,6 +133,24 @@ mod tests {
     ) {
         let (slot, _) = done("default", live, action).await;
         assert!(matches!(slot, Slot::Open(item) if item.action.is_none()));
+    }
+
+    #[tokio::test]
+    async fn a_new_name_that_is_taken_is_an_error() {
+        let name = "flags".to_owned();
+        let (slot, _) = done("default", live(), Action::Rename { name }).await;
+        let Slot::Closed(report) = slot else {
+            panic!("it is not over")
+        };
+        let problem = report.problem.unwrap();
+        assert_eq!(problem.code, Code::AlreadyExists);
+        assert!(problem.message.contains("default/flags"), "{problem}");
+    }
+
+    #[tokio::test]
+    async fn an_object_that_was_deleted_and_not_created_anew_is_told() {
+        let (slot, _) = done("missing", None, Action::Recreate).await;
+        assert!(matches!(slot, Slot::Closed(report) if report.notes[0].code == "deleted"));
     }
 
     #[tokio::test]

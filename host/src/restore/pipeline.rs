@@ -45,7 +45,7 @@ pub(super) struct Pipeline {
 }
 
 /// Why objects are left out of a restore that was stopped.
-const ABORTED: &str = "a resource modifier failed, which stops this restore";
+pub(super) const ABORTED: &str = "a resource modifier failed, which stops this restore";
 
 impl Pipeline {
     /// The namespaces in the cluster that objects go to.
@@ -180,12 +180,17 @@ impl Pipeline {
     /// How the live object would change.
     fn difference(&self, item: &Item, action: &Action) -> Option<Diff> {
         let live = item.live.as_ref()?;
+        // A modifier that makes something else of a Secret does not make its values known.
+        let of = match item.wanted.id.resource.is("", "secrets") {
+            true => &item.wanted.id.resource,
+            false => &item.of.resource,
+        };
         match action {
-            Action::Patch { patched } => Diff::between(&item.of.resource, &live.json, patched),
+            Action::Patch { patched } => Diff::between(of, &live.json, patched),
             Action::Replace { .. } | Action::Recreate => {
                 let mut live = live.clone();
                 prepare(&mut live, &self.context);
-                Diff::between(&item.of.resource, &live.json, &item.wanted.json)
+                Diff::between(of, &live.json, &item.wanted.json)
             }
             Action::Create | Action::Skip { .. } | Action::Rename { .. } => None,
         }

@@ -3,7 +3,7 @@
 use super::decide::EQUAL;
 use super::diff::Diff;
 use crate::object::ObjectId;
-use crate::report::{Outcome, Problem};
+use crate::report::{Code, Outcome, Problem};
 use serde::{Deserialize, Serialize};
 
 /// What a restore would do (a plan) or has done. The names of its fields are stable.
@@ -68,6 +68,13 @@ impl ObjectReport {
     /// Whether the cluster does not have the object as decided: it was refused, left out, or could not be written.
     pub fn is_lost(&self) -> bool {
         self.problem.is_some() || matches!(self.action, ActionName::Refuse | ActionName::LeaveOut)
+    }
+
+    /// Whether the backup does not hold the object as it was written.
+    pub fn is_damaged(&self) -> bool {
+        self.problem
+            .as_ref()
+            .is_some_and(|problem| problem.code == Code::DamagedBackup)
     }
 
     /// Whether nothing was to be done.

@@ -5,8 +5,8 @@ use super::carry_out::carry_out;
 use super::ground::{Ground, namespace_id};
 use super::item::{Item, Slot};
 use super::levels::Level;
-use super::pipeline::{Entry, Pipeline, lock};
-use super::report::{Note, ObjectReport, RestoreReport, Totals};
+use super::pipeline::{ABORTED, Entry, Pipeline, lock};
+use super::report::{ActionName, Note, ObjectReport, RestoreReport, Totals};
 use super::types::Types;
 use super::{Environment, live};
 use crate::modify::CompiledRules;
@@ -17,6 +17,7 @@ use futures::StreamExt;
 use serde_json::json;
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// How often an object is looked at again that has changed between being read and being written.
 const ATTEMPTS: usize = 3;
@@ -102,17 +103,34 @@ impl<'a> Run<'a> {
                 Err(error) => Err(Problem::from(error)),
             }
         };
+        let stopped = AtomicBool::new(false);
+        let goes_on = |_: &_| {
+            stopped.fetch_or(self.with.cancellation.is_cancelled(), Ordering::Relaxed);
+            std::future::ready(!stopped.load(Ordering::Relaxed))
+        };
         // In the order of the archive, whichever is done first.
-        let mut done = batches(objects).map(batch).buffered(workers);
+        let mut done = batches(objects).take_while(goes_on).map(batch).buffered(workers);
+        let mut result = Ok(());
+        // What was begun is brought to its end, so that all that was changed is in the report.
         while let Some(batch) = done.next().await {
-            let mut batch = batch?;
-            self.with
-                .progress
-                .advance(u64::try_from(batch.len()).unwrap_or_default());
-            reports.append(&mut batch);
-            self.with.cancellation.check()?;
+            match batch {
+                Ok(mut batch) => {
+                    self.with
+                        .progress
+                        .advance(u64::try_from(batch.len()).unwrap_or_default());
+                    reports.append(&mut batch);
+                }
+                Err(problem) => {
+                    stopped.store(true, Ordering::Relaxed);
+                    result = result.and(Err(problem));
+                }
+            }
         }
-        Ok(())
+        result?;
+        match stopped.load(Ordering::Relaxed) {
+            true => self.with.cancellation.check(),
+            false => Ok(()),
+        }
     }
 
     /// Restore the objects of a batch, with plugin instances of its own.
@@ -181,7 +199,7 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    /// Namespaces that objects need, and that are neither in the cluster nor in the backup, are created bare.
+    /// Namespaces that objects need, and that are neither in the cluster nor whole in the backup, are created bare.
     async fn after_namespaces(&mut self, first: usize) {
         let mut ground = Ground::clone(&self.ground);
         let needed = self.pipeline.target_namespaces();
@@ -194,8 +212,8 @@ impl<'a> Run<'a> {
                 .iter()
                 .find(|report| report.target.name == name && !report.is_skipped())
             {
-                Some(report) => report.clone(),
-                None => {
+                Some(report) if !report.is_damaged() => report.clone(),
+                _ => {
                     let report = self.add_namespace(&name).await;
                     self.objects.push(report.clone());
                     report
@@ -210,7 +228,10 @@ impl<'a> Run<'a> {
 
     async fn add_namespace(&self, name: &str) -> ObjectReport {
         let mut report = ObjectReport::of(namespace_id(name));
-        let message = "objects need this namespace, and the backup does not hold it";
+        if self.pipeline.aborted.load(Ordering::Relaxed) {
+            return report.ended(ActionName::LeaveOut, ABORTED);
+        }
+        let message = "objects need this namespace, and the backup does not hold it, or not whole";
         report.notes.push(Note {
             plugin: None,
             code: "namespace-added".into(),

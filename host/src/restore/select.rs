@@ -56,11 +56,9 @@ impl Selection {
             progress.advance(1);
             match object {
                 Ok(archived) => survey.look_at(&archived),
-                Err(ArchiveError::DamagedObject { id, .. }) if survey.selection.filter.may_admit(&id) => {
-                    survey.selection.count += 1;
-                    damaged.push(*id);
+                Err(ArchiveError::DamagedObject { id, .. }) => {
+                    damaged.extend(survey.look_at_damaged(&id).then_some(*id));
                 }
-                Err(ArchiveError::DamagedObject { .. }) => {}
                 Err(error) => return Err(error.into()),
             }
         }
@@ -91,8 +89,8 @@ impl Selection {
     }
 }
 
-/// The types that names in a filter can mean: those of the backup, and those of the cluster.
-fn known_types(manifest: &Manifest, served: &Types) -> Vec<ResourceType> {
+/// The types that names in a request can mean: those of the backup, and those of the cluster.
+pub(super) fn known_types(manifest: &Manifest, served: &Types) -> Vec<ResourceType> {
     let in_backup = manifest
         .contents
         .types
@@ -171,6 +169,17 @@ impl Survey {
             self.needs.note(&id, &archived.json);
             self.admit(id);
         }
+    }
+
+    /// Look at an object that is damaged. Returns whether it was to be restored, as far as its identity tells.
+    fn look_at_damaged(&mut self, id: &ObjectId) -> bool {
+        let admitted = self.selection.filter.may_admit(id);
+        let needed = !admitted && self.takes_needed(id) && self.needs.include(id, "");
+        if needed {
+            self.selection.needed.insert(id.clone());
+        }
+        self.selection.count += u64::from(admitted || needed);
+        admitted || needed
     }
 
     /// Learn from volumes and definitions, whether they are restored or not.

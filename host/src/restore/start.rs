@@ -4,16 +4,17 @@
 use super::ground::Ground;
 use super::pipeline::Pipeline;
 use super::place::Mapping;
+use super::policy::ConflictPolicies;
 use super::prepare::Context;
 use super::report::RestoreReport;
 use super::request::RestoreRequest;
 use super::resolvers::Resolvers;
 use super::run::{Run, namespaces};
-use super::select::Selection;
+use super::select::{Selection, known_types};
 use super::types::Types;
 use super::{Environment, RestoreError};
 use crate::cluster::{Cluster, ListOptions};
-use crate::object::Schemas;
+use crate::object::{GroupResource, ResourceType, Schemas};
 use crate::plugin::Operation;
 use futures::StreamExt;
 use sha2::{Digest, Sha256};
@@ -31,6 +32,8 @@ pub(super) async fn run(
     let discovery = with.cluster.resource_types().await?;
     let mut warnings = discovery.warnings.clone();
     let types = Types::new(discovery);
+    let known = known_types(with.backup.manifest(), &types);
+    warnings.extend(unused_policies(&request.conflict_policies, &known));
     let mut selection = Selection::read(&request, with.backup, &types, with.progress).await?;
     let name = request.name.clone();
     warnings.append(&mut selection.warnings);
@@ -174,6 +177,24 @@ fn unused_mappings(mappings: &BTreeMap<String, String>, selection: &Selection) -
     let unused = mappings.keys().filter(|old| !selection.has_namespace(old));
     unused
         .map(|old| format!("the namespace mapping of '{old}' has no effect: nothing is restored from it"))
+        .collect()
+}
+
+/// Policies for types that are none of `known` are likely misspelt.
+fn unused_policies(policies: &ConflictPolicies, known: &[ResourceType]) -> Vec<String> {
+    let is_known = |named: &GroupResource| {
+        let in_any_group =
+            |of: &ResourceType| named.group.is_empty() && of.resource.resource == named.resource;
+        known.iter().any(|of| of.resource == *named || in_any_group(of))
+    };
+    let unused = policies.by_type.iter().filter(|(named, _)| !is_known(named));
+    unused
+        .map(|(named, _)| {
+            format!(
+                "the conflict policy of '{named}' has no effect: neither the backup nor the cluster has such a type; \
+                 expected a form such as 'secrets' or 'deployments.apps'"
+            )
+        })
         .collect()
 }
 

@@ -302,3 +302,42 @@ async fn a_report_survives_json() {
     let json = serde_json::to_string(&report).unwrap();
     assert_eq!(serde_json::from_str::<RestoreReport>(&json).unwrap(), report);
 }
+
+/// As in many a folder: what makes the namespace is somewhere else.
+#[tokio::test]
+async fn a_restore_over_itself_adds_no_namespace_that_has_no_manifest() {
+    let objects = [config_map("shop", "flags", json!({"mode": "fast"}))];
+    let world = World::new(&objects).await.with(&objects);
+    let plan = world.plan(everything()).await;
+    let report = world.restore(everything()).await;
+    assert_eq!(actions(&plan), actions(&report));
+    assert_eq!(
+        actions(&report),
+        [("configmaps shop/flags".to_owned(), ActionName::Skip)]
+    );
+    assert_eq!(world.names().await, ["configmaps shop/flags"]);
+}
+
+#[tokio::test]
+async fn a_secret_that_becomes_something_else_is_not_shown() {
+    let secret = json!({
+        "apiVersion": "v1", "kind": "Secret", "metadata": {"name": "key", "namespace": "default"},
+        "data": {"key": "czNjcmV0"},
+    });
+    let world = World::new(&[secret])
+        .await
+        .with(&[config_map("default", "key", json!({"key": "public"}))]);
+    let rules = "{version: v1, resourceModifierRules: [{conditions: {groupResource: secrets}, \
+                 patches: [{operation: replace, path: /kind, value: ConfigMap}]}]}";
+    let request = RestoreRequest {
+        conflict_policies: ConflictPolicy::Patch.into(),
+        ..modified(rules)
+    };
+    let report = world.plan(request).await;
+    assert_eq!(
+        on(&report, "secrets default/key").action,
+        ActionName::Patch,
+        "{report:#?}"
+    );
+    assert!(!format!("{report:?}").contains("czNjcmV0"), "{report:#?}");
+}

@@ -1,7 +1,9 @@
 //! What happens when something is not as it should be.
 
 use super::*;
+use crate::archive::ArchiveError;
 use crate::report::{Code, Problem};
+use futures::StreamExt;
 use rstest::rstest;
 use std::os::unix::fs::FileExt;
 
@@ -62,6 +64,63 @@ async fn what_is_whole_is_restored_when_asked_to() {
         whole.iter().filter(|object| object.is_done()).count()
     );
     assert_ne!(report.outcome, Outcome::Completed);
+}
+
+/// A backup of [`shop`] in which nothing but the Namespace is damaged.
+async fn with_damaged_namespace() -> World {
+    let world = World::new(&shop()).await;
+    let path = world.folder.path().join("store/backups/nightly/nightly.tar.gz");
+    let whole = std::fs::read(&path).unwrap();
+    for (position, bit) in (0..whole.len())
+        .rev()
+        .flat_map(|at| (0..8).map(move |bit| (at, bit)))
+    {
+        let mut bytes = whole.clone();
+        bytes[position] ^= 1 << bit;
+        std::fs::write(&path, bytes).unwrap();
+        let objects: Vec<_> = world.backup.objects(|_| true).collect().await;
+        let damaged = objects.iter().filter_map(|object| match object {
+            Err(ArchiveError::DamagedObject { id, .. }) => Some(id.to_string()),
+            _ => None,
+        });
+        if damaged.eq(["namespaces shop"]) {
+            return world;
+        }
+    }
+    panic!("no change damages the Namespace alone")
+}
+
+#[rstest]
+#[case::all_is_asked_for(&[])]
+#[case::only_others_need_it(&["configmaps"])]
+#[tokio::test]
+async fn a_damaged_namespace_does_not_keep_from_restoring_what_is_in_it(#[case] include_resources: &[&str]) {
+    let world = with_damaged_namespace().await;
+    let mut request = everything();
+    request.filter.include_resources = include_resources.iter().map(|&of| of.to_owned()).collect();
+    let problem = Problem::from(world.run(request.clone(), false).await.unwrap_err());
+    assert!(problem.message.contains("namespaces shop"), "{problem}");
+    request.skip_damaged = true;
+    let plan = world.plan(request.clone()).await;
+    let report = world.restore(request).await;
+    assert_eq!(actions(&plan), actions(&report));
+    assert_eq!(
+        report.totals,
+        Totals {
+            created: 3,
+            failed: 1,
+            ..Totals::default()
+        },
+        "{report:#?}"
+    );
+    assert_eq!(
+        world.names().await,
+        [
+            "configmaps shop/flags",
+            "configmaps shop/texts",
+            "namespaces shop"
+        ]
+    );
 }
 
 fn widget(name: &str) -> Value {
@@ -217,6 +276,21 @@ async fn a_modifier_that_fails_can_stop_the_restore() {
 }
 
 #[tokio::test]
+async fn a_restore_that_is_stopped_adds_no_namespaces() {
+    let mut objects = shop();
+    objects.push(definition());
+    let world = World::new(&objects).await;
+    let mut request = RestoreRequest {
+        on_modifier_error: OnModifierError::Abort,
+        ..failing_on("customresourcedefinitions.apiextensions.k8s.io")
+    };
+    request.filter.exclude_resources = vec!["namespaces".to_owned()];
+    let report = world.restore(request).await;
+    assert_eq!(on(&report, "namespaces shop").action, ActionName::LeaveOut);
+    assert!(world.names().await.is_empty());
+}
+
+#[tokio::test]
 async fn rules_that_fit_nothing_are_told() {
     let rules = "{version: v1, resourceModifierRules: [{conditions: {groupResource: ingresses.networking.k8s.io}, \
                  patches: [{operation: remove, path: /spec}]}]}";
@@ -243,10 +317,7 @@ async fn an_interrupted_restore_can_be_run_again() {
     };
     let report = apply(everything(), &with).await.unwrap();
     assert_eq!(report.problems[0].code, Code::Cancelled);
-    assert!(
-        report.objects.len() < 3,
-        "it stopped after its first batch: {report:#?}"
-    );
+    assert!(report.objects.is_empty(), "it began nothing more: {report:#?}");
 
     let report = world.restore(everything()).await;
     assert_eq!(report.outcome, Outcome::Completed);
@@ -265,6 +336,16 @@ async fn namespaces_are_mapped_to_names_only(#[case] old: &str, #[case] new: &st
         .await
         .unwrap_err();
     assert_eq!(Problem::from(error).code, Code::InvalidArgument);
+}
+
+#[tokio::test]
+async fn a_conflict_policy_of_an_unknown_type_is_told() {
+    let report = World::new(&shop())
+        .await
+        .plan(by_policy("secretss=patch,configmaps=patch"))
+        .await;
+    assert_eq!(report.warnings.len(), 1, "{:?}", report.warnings);
+    assert!(report.warnings[0].contains("'secretss'"), "{:?}", report.warnings);
 }
 
 #[tokio::test]
