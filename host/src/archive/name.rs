@@ -4,10 +4,11 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
 
-/// What Kubernetes allows for a name, and so what Velero can hold as a Backup.
-const LONGEST: usize = 253;
+/// Less than the 253 that Kubernetes allows for a name: with what the names of a backup's files have behind it, it must
+/// fit into the 255 bytes of a segment of a key.
+const LONGEST: usize = 230;
 
-/// The name of a backup: a DNS-1123 subdomain, as the name of any object.
+/// The name of a backup: a DNS-1123 subdomain, as the name of any object, and somewhat shorter.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
 pub struct BackupName(String);
@@ -15,7 +16,7 @@ pub struct BackupName(String);
 /// A text that is no name of a backup.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "'{0}' cannot be the name of a backup: expected at most 253 lower-case letters, digits, '-' and '.', with a letter \
+    "'{0}' cannot be the name of a backup: expected at most 230 lower-case letters, digits, '-' and '.', with a letter \
      or digit at both ends and around each '.'"
 )]
 pub struct ParseBackupNameError(pub String);
@@ -67,13 +68,14 @@ impl TryFrom<String> for BackupName {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::archive::BackupFile;
     use rstest::rstest;
 
     #[rstest]
     #[case("nightly")]
     #[case("nightly-20260101000000")]
     #[case("1.2-3.x")]
-    #[case(&"a".repeat(253))]
+    #[case(&"a".repeat(230))]
     fn names(#[case] text: &str) {
         assert_eq!(
             text.parse::<BackupName>().map(|name| name.to_string()),
@@ -91,11 +93,18 @@ mod tests {
     #[case::dot_at_the_end("a.")]
     #[case::space("a b")]
     #[case::letters_of_others("ü")]
-    #[case::long(&"a".repeat(254))]
+    #[case::long(&"a".repeat(231))]
     fn no_names(#[case] text: &str) {
         assert_eq!(
             text.parse::<BackupName>(),
             Err(ParseBackupNameError(text.to_owned()))
         );
+    }
+
+    #[test]
+    fn the_files_of_the_longest_name_have_names_that_a_store_can_hold() {
+        let longest: BackupName = "a".repeat(LONGEST).parse().unwrap();
+        let lengths = BackupFile::ALL.map(|file| file.file_name(&longest).len());
+        assert_eq!(lengths.into_iter().max(), Some(255));
     }
 }
