@@ -39,7 +39,7 @@ impl Selection {
         let namespaces = Namespaces::read(cluster, &types).await?;
         let mut problems: Vec<Problem> = warnings
             .into_iter()
-            .map(|warning| Problem::new(Code::ClusterUnavailable, warning))
+            .map(|warning| Problem::new(Code::NotListed, warning))
             .collect();
         problems.extend(
             filter

@@ -56,8 +56,8 @@ catalogue! {
     Conflict { action: "Run the command again.", retryable: true, user_error: false }
     /// The cluster refused an object.
     Rejected { action: "Change the object with a resource modifier so that the cluster accepts it.", retryable: false, user_error: true }
-    /// The cluster could not be reached or failed.
-    ClusterUnavailable { action: "Check that the cluster is up and reachable, then run the command again.", retryable: true, user_error: false }
+    /// Something of the cluster could not be looked at, and is not in the backup.
+    NotListed { action: "Nothing is to be done where this was meant to stay out; otherwise mend what the message names, and run the command again.", retryable: true, user_error: false }
 
     /// A file of a backup is damaged, or does not fit the others.
     DamagedBackup { action: "Restore from another backup or a copy; `lazarette backup verify` lists all that is damaged, --skip-damaged restores the rest.", retryable: false, user_error: false }
@@ -65,8 +65,6 @@ catalogue! {
     IncompleteBackup { action: "If its writer is gone, remove the remains with `lazarette store cleanup`.", retryable: false, user_error: false }
     /// A file that should be a backup is none that we can read.
     NotABackup { action: "Check that the store and the name are those of a backup that Lazarette or Velero wrote.", retryable: false, user_error: true }
-    /// The store could not be reached or failed.
-    StoreUnavailable { action: "Check the store's address and credentials, then run the command again.", retryable: true, user_error: false }
 
     /// A document of resource modifiers was refused.
     InvalidModifiers { action: "Correct the rule named; `lazarette modify --rules FILE --explain` tests it on objects.", retryable: false, user_error: true }

@@ -79,13 +79,31 @@ fn check_texts(field: &str, metadata: &Map<String, Value>) -> Result<(), String>
     let entries = match metadata.get(field) {
         None | Some(Value::Null) => return Ok(()),
         Some(Value::Object(entries)) => entries,
-        Some(other) => return Err(format!("metadata.{field} must be a mapping, found {other}")),
+        Some(other) => {
+            return Err(format!(
+                "metadata.{field} must be a mapping, not {}",
+                kind_of(other)
+            ));
+        }
     };
     match entries.iter().find(|(_, value)| !value.is_string()) {
         None => Ok(()),
         Some((key, value)) => Err(format!(
-            "metadata.{field}: the value {value} of '{key}' is not a text; quote it"
+            "metadata.{field}: the value of '{key}' is {}, not a text; quote it",
+            kind_of(value)
         )),
+    }
+}
+
+/// What `value` is. Not the value itself: a rule may have brought it here from a Secret.
+fn kind_of(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "a truth value",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a text",
+        Value::Array(_) => "a list",
+        Value::Object(_) => "a mapping",
     }
 }
 
@@ -139,7 +157,7 @@ mod tests {
     #[case("Pod", json!({"name": "a", "namespace": "_cluster"}), "not the name of a namespace")]
     #[case("Pod", json!({"name": "a", "namespace": ".."}), "not the name of a namespace")]
     #[case("Pod", json!({"name": "a", "namespace": true}), "quote it")]
-    #[case("Pod", json!({"name": "a", "labels": {"b": 1}}), "the value 1 of 'b' is not a text")]
+    #[case("Pod", json!({"name": "a", "labels": {"b": 1}}), "the value of 'b' is a number, not a text")]
     #[case("Pod", json!({"name": "a", "annotations": []}), "metadata.annotations must be a mapping")]
     #[case("Namespace", json!({"name": "A"}), "not the name of a namespace")]
     fn wrong_metadata_says_what_is_wrong(#[case] kind: &str, #[case] metadata: Value, #[case] message: &str) {
