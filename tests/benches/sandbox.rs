@@ -3,15 +3,17 @@
 //! Each figure stands beside native code that does the same, measured in the same run. The bounds are those that the
 //! project has set itself.
 
-use lazarette::object::{GroupResource, Object, ResourceType, Schemas};
+mod support;
+
+use lazarette::object::{GroupResource, Object, ResourceType};
 use lazarette::plugin::{
     BUILT_INS, Configured, Isolation, Operation, PluginHost, Settings, World, modifier_grants,
 };
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
 use std::hint::black_box;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
+use support::{header, lone_row, median, operation, row, time};
 
 const PATCH: &str = r#"[{"op":"add","path":"/metadata/labels/seen","value":"yes"}]"#;
 const MISBEHAVING: &[u8] = include_bytes!("../fixtures/dist/misbehaving.wasm");
@@ -19,10 +21,7 @@ const MISBEHAVING: &[u8] = include_bytes!("../fixtures/dist/misbehaving.wasm");
 fn main() {
     let operation = operation();
     let host = PluginHost::new(None).expect("a host");
-    println!(
-        "{:<64} {:>10} {:>10} {:>8}   bound",
-        "", "sandbox", "native", "ratio"
-    );
+    header("", "sandbox", "native");
     per_object(&host, &operation);
     start();
 }
@@ -101,13 +100,7 @@ fn start() {
     };
     load();
     let times: Vec<Duration> = (0..9).map(|_| time(load)).collect();
-    println!(
-        "{:<64} {:>10} {:>10} {:>8}   30 ms",
-        "host with all built-ins, warm cache",
-        show(median(times)),
-        "",
-        ""
-    );
+    lone_row("host with all built-ins, warm cache", median(times), "30 ms");
 }
 
 fn call(host: &PluginHost, operation: &Arc<Operation>, plugin: &Arc<Configured>) -> Duration {
@@ -123,45 +116,6 @@ fn measure(mut call: impl FnMut(&mut Object)) -> Duration {
     let mut object = pod();
     let rounds = (0..25).map(|_| time(|| (0..CALLS).for_each(|_| call(black_box(&mut object)))) / CALLS);
     median(rounds.collect())
-}
-
-fn time(run: impl FnOnce()) -> Duration {
-    let start = Instant::now();
-    run();
-    start.elapsed()
-}
-
-fn median(mut times: Vec<Duration>) -> Duration {
-    times.sort();
-    times[times.len() / 2]
-}
-
-fn row(what: &str, sandbox: Duration, native: Duration, bound: &str) {
-    let ratio = sandbox.as_secs_f64() / native.as_secs_f64();
-    println!(
-        "{what:<64} {:>10} {:>10} {ratio:>7.1}x   {bound}",
-        show(sandbox),
-        show(native)
-    );
-}
-
-fn show(time: Duration) -> String {
-    if time < Duration::from_millis(1) {
-        format!("{:.2} µs", time.as_secs_f64() * 1e6)
-    } else {
-        format!("{:.1} ms", time.as_secs_f64() * 1e3)
-    }
-}
-
-fn operation() -> Arc<Operation> {
-    Arc::new(Operation {
-        kind: "restore".to_owned(),
-        now: jiff::Timestamp::UNIX_EPOCH,
-        backup: "nightly".to_owned(),
-        namespace_mappings: BTreeMap::new(),
-        seed: [0; 32],
-        schemas: Arc::new(Schemas::default()),
-    })
 }
 
 /// A Pod of about 2.5 KB, as a Deployment makes it.

@@ -1,22 +1,12 @@
 //! Rules ready for an operation: each with its configured plugin, found quickly by the type of an object.
 
-use super::{Conditions, Mismatch, Rule, RuleProblem, Rules};
+use super::plugins::Plugins;
+use super::{Conditions, Mismatch, Rule, RuleProblem, Rules, ThirdParty};
 use crate::object::{GroupResource, Object};
-use crate::plugin::{
-    Batch, Configured, Note, Operation, Plugin, PluginError, PluginErrorKind, PluginHost, Settings,
-};
+use crate::plugin::{Batch, Configured, Note, Operation, PluginError, PluginErrorKind, PluginHost};
 use crate::report::{Code, Problem};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, PoisonError, RwLock};
-
-/// A modifier that is not ours, as rules name it under `plugin`.
-#[derive(Clone)]
-pub struct ThirdParty {
-    /// The component.
-    pub plugin: Arc<Plugin>,
-    /// Its grants and limits; the configuration in it is that of each rule.
-    pub settings: Settings,
-}
 
 /// Rules that are ready for an operation. Shared by its workers.
 pub struct CompiledRules {
@@ -77,11 +67,12 @@ impl Rules {
         operation: &Arc<Operation>,
         third_party: &BTreeMap<String, ThirdParty>,
     ) -> Result<CompiledRules, CompileError> {
+        let mut plugins = Plugins::new(host, third_party);
         let mut rules = Vec::new();
         let mut problems = Vec::new();
         for (index, rule) in self.rules.into_iter().enumerate() {
-            let Some((plugin, settings)) = find_plugin(&rule, host, third_party)? else {
-                problems.push(unknown_plugin(index, &rule, third_party));
+            let Some((plugin, settings)) = plugins.find(&rule)? else {
+                problems.push(plugins.unknown(index, &rule));
                 continue;
             };
             match host.configure(&plugin, settings, operation) {
@@ -236,54 +227,6 @@ impl From<CompileError> for Problem {
             CompileError::Rules(_) => Problem::new(Code::InvalidModifiers, error.to_string()),
             CompileError::Plugin(error) => error.into(),
         }
-    }
-}
-
-fn find_plugin(
-    rule: &Rule,
-    host: &PluginHost,
-    third_party: &BTreeMap<String, ThirdParty>,
-) -> Result<Option<(Arc<Plugin>, Settings)>, PluginError> {
-    let config = rule.patches.config.clone();
-    if rule.patches.built_in {
-        let mut settings = Settings::new(config);
-        // Rules of Velero may give an object another name, kind or version.
-        settings
-            .grants
-            .0
-            .extend(["object.rename", "object.retype"].map(str::to_owned));
-        return Ok(Some((host.built_in(&rule.patches.plugin)?, settings)));
-    }
-    let found = third_party.get(&rule.patches.plugin);
-    Ok(found.map(|found| {
-        (
-            Arc::clone(&found.plugin),
-            Settings {
-                config,
-                ..found.settings.clone()
-            },
-        )
-    }))
-}
-
-fn unknown_plugin(index: usize, rule: &Rule, third_party: &BTreeMap<String, ThirdParty>) -> RuleProblem {
-    let name = &rule.patches.plugin;
-    let known = third_party
-        .keys()
-        .map(String::as_str)
-        .collect::<Vec<_>>()
-        .join(", ");
-    let known = if known.is_empty() {
-        "none".to_owned()
-    } else {
-        known
-    };
-    RuleProblem {
-        rule: Some(index),
-        patch: None,
-        field: format!("resourceModifierRules[{index}].plugin.name"),
-        line: rule.line,
-        message: format!("there is no plugin '{name}'; those that can be used here: {known}"),
     }
 }
 

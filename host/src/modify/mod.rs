@@ -13,6 +13,7 @@ mod field;
 mod operation;
 mod patch_data;
 mod path;
+mod plugins;
 mod problem;
 mod statistics;
 mod value;
@@ -20,9 +21,10 @@ mod value;
 #[cfg(test)]
 mod tests;
 
-pub use compiled::{CompileError, CompiledRules, Outcome, RuleOutcome, ThirdParty};
+pub use compiled::{CompileError, CompiledRules, Outcome, RuleOutcome};
 pub use condition::{Conditions, Mismatch};
 pub use document::{Patches, Rule, Rules};
 pub use explain::Explanation;
+pub use plugins::ThirdParty;
 pub use problem::RuleProblem;
 pub use statistics::{RuleStatistics, Statistics};

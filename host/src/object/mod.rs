@@ -98,9 +98,10 @@ impl Object {
     }
 
     /// The labels, as pairs; empty where there are none.
-    pub fn labels(&self) -> impl Iterator<Item = (&str, &str)> {
+    pub fn labels(&self) -> impl Iterator<Item = (&str, &str)> + Clone {
         self.json
-            .pointer("/metadata/labels")
+            .get("metadata")
+            .and_then(|metadata| metadata.get("labels"))
             .and_then(Value::as_object)
             .into_iter()
             .flatten()

@@ -44,16 +44,16 @@ impl LabelSelector {
 
     /// Whether an object with these labels is meant. As in Kubernetes, `!=` and `notin` also fit an object that does
     /// not have the label at all.
-    pub fn matches<'l>(&self, labels: impl IntoIterator<Item = (&'l str, &'l str)>) -> bool {
-        if self.is_empty() {
-            return true;
-        }
-        let labels: Vec<_> = labels.into_iter().collect();
+    pub fn matches<'l, L>(&self, labels: L) -> bool
+    where
+        L: IntoIterator<Item = (&'l str, &'l str), IntoIter: Clone>,
+    {
+        let labels = labels.into_iter();
         self.requirements.iter().all(|requirement| {
             let value = labels
-                .iter()
+                .clone()
                 .find(|(key, _)| *key == requirement.key)
-                .map(|(_, value)| *value);
+                .map(|(_, value)| value);
             requirement.operator.fits(value)
         })
     }

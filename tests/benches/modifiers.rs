@@ -1,0 +1,156 @@
+//! What resource modifiers cost: `cargo bench --bench modifiers`.
+//!
+//! Rules are applied to objects in batches, as in a restore, next to Rust code without a sandbox that does the same to
+//! the same objects. Measured is the way from a parsed object to a changed one. As in a restore, the object was made
+//! just before. The bounds are those that the project has set itself.
+
+#[path = "modifiers/native.rs"]
+mod native;
+#[path = "modifiers/objects.rs"]
+mod objects;
+#[path = "modifiers/rules.rs"]
+mod rules;
+mod support;
+
+use lazarette::modify::{CompiledRules, RuleOutcome, Rules};
+use lazarette::object::Object;
+use lazarette::plugin::{Operation, PluginHost};
+use native::NativeRules;
+use objects::{CHANGE, KEEP, objects};
+use std::collections::BTreeMap;
+use std::hint::black_box;
+use std::sync::Arc;
+use std::time::Duration;
+use support::{header, lone_row, median, operation, row, time};
+
+const ROUNDS: usize = 5;
+
+/// Objects of a batch in a restore.
+const BATCH: usize = 256;
+
+/// Objects that are made before the first of them is changed: few enough for the processor's caches.
+const FRESH: usize = 16;
+
+fn main() {
+    let bench = Bench::new();
+    let (rules, native) = bench.rules(1);
+    let mut many = None;
+    let compiling = time(|| many = Some(bench.rules(10)));
+    let (many_rules, many_native) = many.expect("rules");
+    let changed = objects(10_000, 1, CHANGE);
+    check_same(&bench, &rules, &native, &changed);
+
+    header("10,000 objects of 1 to 20 KB, each", "sandbox", "native");
+    let (sandboxed, natively) = bench.measure(&rules, &native, &changed);
+    row(
+        "20 rules, five matching, one for each type",
+        sandboxed,
+        natively,
+        "1.3x",
+    );
+    let (sandboxed_many, natively_many) = bench.measure(&many_rules, &many_native, &changed);
+    row(
+        "200 rules, 50 matching, ten for each type",
+        sandboxed_many,
+        natively_many,
+        "1.3x",
+    );
+    drop(changed);
+    let kept = objects(10_000, 1, KEEP);
+    let (unmatched, unmatched_natively) = bench.measure(&rules, &native, &kept);
+    row("20 rules, none matching", unmatched, unmatched_natively, "200 ns");
+    let (unmatched_many, unmatched_many_natively) = bench.measure(&many_rules, &many_native, &kept);
+    row(
+        "200 rules, none matching",
+        unmatched_many,
+        unmatched_many_natively,
+        "",
+    );
+    drop(kept);
+    lone_row("200 rules, read and compiled, without the cache", compiling, "");
+
+    println!();
+    header("ten times as much, an object each", "ten times", "once");
+    row("rules, matching", sandboxed_many, sandboxed, "10x");
+    row("rules, none matching", unmatched_many, unmatched, "10x");
+    let large = bench.measure(&rules, &native, &objects(1_000, 10, CHANGE)).0;
+    row("size of objects, matching", large, sandboxed, "10x");
+    let large = bench.measure(&rules, &native, &objects(1_000, 10, KEEP)).0;
+    row("size of objects, none matching", large, unmatched, "10x");
+}
+
+struct Bench {
+    host: PluginHost,
+    operation: Arc<Operation>,
+}
+
+impl Bench {
+    fn new() -> Self {
+        Bench {
+            host: PluginHost::new(None).expect("a host"),
+            operation: operation(),
+        }
+    }
+
+    /// The 20 rules, `times` over, for the sandbox and as native code.
+    fn rules(&self, times: usize) -> (CompiledRules, NativeRules) {
+        let descriptions = vec![rules::descriptions(); times].concat();
+        let rules = Rules::parse(&rules::document(&descriptions)).expect("rules");
+        let compiled = rules.compile(&self.host, &self.operation, &BTreeMap::new());
+        (compiled.expect("rules"), NativeRules::new(&descriptions))
+    }
+
+    /// The time that an object takes in the sandbox, and natively.
+    fn measure(
+        &self,
+        rules: &CompiledRules,
+        native: &NativeRules,
+        objects: &[Object],
+    ) -> (Duration, Duration) {
+        let count = u32::try_from(objects.len()).expect("a few objects");
+        let rounds = (0..ROUNDS).map(|_| {
+            let sandboxed = self.sandboxed(rules, objects);
+            let natively = fresh(objects, |object| native.apply(object));
+            (sandboxed / count, natively / count)
+        });
+        let (sandboxed, natively) = rounds.unzip();
+        (median(sandboxed), median(natively))
+    }
+
+    /// The time that all objects take in the sandbox, with the making and the end of instances.
+    fn sandboxed(&self, rules: &CompiledRules, objects: &[Object]) -> Duration {
+        let batches = objects.chunks(BATCH).map(|objects| {
+            let mut batch = self.host.batch(&self.operation);
+            let calls = fresh(objects, |object| {
+                black_box(rules.apply(&mut batch, object));
+            });
+            calls + time(|| drop(batch))
+        });
+        batches.sum()
+    }
+}
+
+/// The time that it takes to change copies of `objects`, without the time to make them.
+fn fresh(objects: &[Object], mut change: impl FnMut(&mut Object)) -> Duration {
+    let groups = objects.chunks(FRESH).map(|group| {
+        let mut group = group.to_vec();
+        time(|| group.iter_mut().for_each(&mut change))
+    });
+    groups.sum()
+}
+
+/// Native code stands for the sandbox only where it does the same.
+fn check_same(bench: &Bench, rules: &CompiledRules, native: &NativeRules, objects: &[Object]) {
+    let mut batch = bench.host.batch(&bench.operation);
+    for object in objects.iter().step_by(97) {
+        let (mut sandboxed, mut natively) = (object.clone(), object.clone());
+        let outcome = rules.apply(&mut batch, &mut sandboxed);
+        native.apply(&mut natively);
+        assert!(
+            matches!(outcome.rules.as_slice(), [(_, RuleOutcome::Changed)]),
+            "{outcome:?}"
+        );
+        assert_ne!(sandboxed, *object);
+        assert_eq!(sandboxed, natively);
+    }
+}
