@@ -16,67 +16,79 @@ use lazarette::modify::{CompiledRules, RuleOutcome, Rules};
 use lazarette::object::Object;
 use lazarette::plugin::{Operation, PluginHost};
 use native::NativeRules;
-use objects::{CHANGE, KEEP, objects};
+use objects::{CHANGE, KEEP, TYPES, objects};
 use std::collections::BTreeMap;
 use std::hint::black_box;
 use std::sync::Arc;
 use std::time::Duration;
-use support::{header, lone_row, median, operation, row, time};
+use support::{header, median, operation, row, time};
 
 const ROUNDS: usize = 5;
 
 /// Objects of a batch in a restore.
 const BATCH: usize = 256;
 
-/// Objects that are made before the first of them is changed: few enough for the processor's caches.
-const FRESH: usize = 16;
+/// Objects that are made before the first of them is changed: few enough for the nearer caches of a processor.
+const FRESH: usize = 4;
 
 fn main() {
     let bench = Bench::new();
     let (rules, native) = bench.rules(1);
-    let mut many = None;
-    let compiling = time(|| many = Some(bench.rules(10)));
-    let (many_rules, many_native) = many.expect("rules");
+    let (many_rules, many_native) = bench.rules(10);
     let changed = objects(10_000, 1, CHANGE);
     check_same(&bench, &rules, &native, &changed);
 
     header("10,000 objects of 1 to 20 KB, each", "sandbox", "native");
-    let (sandboxed, natively) = bench.measure(&rules, &native, &changed);
-    row(
-        "20 rules, five matching, one for each type",
-        sandboxed,
-        natively,
-        "1.3x",
-    );
-    let (sandboxed_many, natively_many) = bench.measure(&many_rules, &many_native, &changed);
-    row(
-        "200 rules, 50 matching, ten for each type",
-        sandboxed_many,
-        natively_many,
-        "1.3x",
-    );
+    let matching = bench.measure(&rules, &native, &changed);
+    matching.row("20 rules, five matching, one for each type", "1.3x");
+    let by_type = bench.measure_by_type(&rules, &native, &changed);
+    for ((_, resource, _), times) in TYPES.iter().zip(&by_type) {
+        times.row(&format!("  of these, {resource}"), "");
+    }
+    let matching_many = bench.measure(&many_rules, &many_native, &changed);
+    matching_many.row("200 rules, 50 matching, ten for each type", "1.3x");
     drop(changed);
     let kept = objects(10_000, 1, KEEP);
-    let (unmatched, unmatched_natively) = bench.measure(&rules, &native, &kept);
-    row("20 rules, none matching", unmatched, unmatched_natively, "200 ns");
-    let (unmatched_many, unmatched_many_natively) = bench.measure(&many_rules, &many_native, &kept);
-    row(
-        "200 rules, none matching",
-        unmatched_many,
-        unmatched_many_natively,
-        "",
-    );
+    let unmatched = bench.measure(&rules, &native, &kept);
+    unmatched.row("20 rules, none matching", "200 ns");
+    let unmatched_many = bench.measure(&many_rules, &many_native, &kept);
+    unmatched_many.row("200 rules, none matching", "");
     drop(kept);
-    lone_row("200 rules, read and compiled, without the cache", compiling, "");
 
     println!();
-    header("ten times as much, an object each", "ten times", "once");
-    row("rules, matching", sandboxed_many, sandboxed, "10x");
-    row("rules, none matching", unmatched_many, unmatched, "10x");
-    let large = bench.measure(&rules, &native, &objects(1_000, 10, CHANGE)).0;
-    row("size of objects, matching", large, sandboxed, "10x");
-    let large = bench.measure(&rules, &native, &objects(1_000, 10, KEEP)).0;
-    row("size of objects, none matching", large, unmatched, "10x");
+    header("in the sandbox, an object each", "ten times", "once");
+    let (matching, unmatched) = (matching.sandboxed, unmatched.sandboxed);
+    row("rules, matching", matching_many.sandboxed, matching, "10x");
+    row("rules, none matching", unmatched_many.sandboxed, unmatched, "10x");
+    let large = bench.measure(&rules, &native, &objects(1_000, 10, KEEP));
+    row(
+        "size of objects, none matching",
+        large.sandboxed,
+        unmatched,
+        "10x",
+    );
+    let large = bench.measure_by_type(&rules, &native, &objects(1_000, 10, CHANGE));
+    for ((_, resource, _), (large, small)) in TYPES.iter().zip(large.iter().zip(&by_type)) {
+        let what = format!("size of objects, matching, {resource}");
+        row(&what, large.sandboxed, small.sandboxed, "10x");
+    }
+    // More rules match an object than a batch keeps instances.
+    let (most_rules, most_native) = bench.rules(100);
+    let most = bench.measure(&most_rules, &most_native, &objects(1_000, 1, CHANGE));
+    let what = "matching rules: 100 for each type, and ten";
+    row(what, most.sandboxed, matching_many.sandboxed, "10x");
+}
+
+/// The time that an object takes.
+struct Times {
+    sandboxed: Duration,
+    natively: Duration,
+}
+
+impl Times {
+    fn row(&self, what: &str, bound: &str) {
+        row(what, self.sandboxed, self.natively, bound);
+    }
 }
 
 struct Bench {
@@ -101,12 +113,7 @@ impl Bench {
     }
 
     /// The time that an object takes in the sandbox, and natively.
-    fn measure(
-        &self,
-        rules: &CompiledRules,
-        native: &NativeRules,
-        objects: &[Object],
-    ) -> (Duration, Duration) {
+    fn measure(&self, rules: &CompiledRules, native: &NativeRules, objects: &[Object]) -> Times {
         let count = u32::try_from(objects.len()).expect("a few objects");
         let rounds = (0..ROUNDS).map(|_| {
             let sandboxed = self.sandboxed(rules, objects);
@@ -114,7 +121,18 @@ impl Bench {
             (sandboxed / count, natively / count)
         });
         let (sandboxed, natively) = rounds.unzip();
-        (median(sandboxed), median(natively))
+        Times {
+            sandboxed: median(sandboxed),
+            natively: median(natively),
+        }
+    }
+
+    /// The same for the objects of each type, in the order of the types.
+    fn measure_by_type(&self, rules: &CompiledRules, native: &NativeRules, objects: &[Object]) -> Vec<Times> {
+        let of_types = objects.chunks(objects.len() / TYPES.len());
+        of_types
+            .map(|of_type| self.measure(rules, native, of_type))
+            .collect()
     }
 
     /// The time that all objects take in the sandbox, with the making and the end of instances.

@@ -84,15 +84,12 @@ impl wit::objects::HostObject for State {
     }
 
     fn get(&mut self, handle: Resource<ObjectSlot>, pointer: String) -> Result<Option<String>> {
-        Ok(self
-            .object(&handle)?
-            .json
-            .pointer(&pointer)
-            .map(ToString::to_string))
+        let value = self.object(&handle)?.json.pointer(&pointer);
+        Ok(value.map(serde_json::to_string).transpose()?)
     }
 
     fn json(&mut self, handle: Resource<ObjectSlot>) -> Result<String> {
-        Ok(self.object(&handle)?.json.to_string())
+        Ok(serde_json::to_string(&self.object(&handle)?.json)?)
     }
 
     fn drop(&mut self, _: Resource<ObjectSlot>) -> Result<()> {

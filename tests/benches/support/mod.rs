@@ -37,12 +37,8 @@ pub fn row(what: &str, measured: Duration, reference: Duration, bound: &str) {
     );
 }
 
-/// Print a time that stands for itself.
-pub fn lone_row(what: &str, measured: Duration, bound: &str) {
-    println!("{what:<64} {:>10} {:>10} {:>8}   {bound}", show(measured), "", "");
-}
-
-fn show(time: Duration) -> String {
+/// A time, in a unit that suits it.
+pub fn show(time: Duration) -> String {
     match time.as_nanos() {
         0..1_000 => format!("{} ns", time.as_nanos()),
         1_000..1_000_000 => format!("{:.2} µs", time.as_secs_f64() * 1e6),
