@@ -19,7 +19,7 @@ use wasmtime::Engine;
 const MEMORY_OF_ALL: usize = 1 << 30;
 
 /// Instances that one batch keeps. More plugins than that in one batch take turns, the least recently used goes.
-const INSTANCES_OF_A_BATCH: usize = 24;
+const INSTANCES_OF_A_BATCH: usize = 64;
 
 /// Calls that an instance serves before it is replaced, whatever the caller calls a batch.
 const CALLS_OF_AN_INSTANCE: u32 = 256;

@@ -215,7 +215,7 @@ fn isolation_of_operations_keeps_one_instance_for_all_batches() {
 
 #[test]
 fn more_plugins_than_a_batch_holds_take_turns() {
-    let plugins: Vec<_> = (0..40)
+    let plugins: Vec<_> = (0..100)
         .map(|_| configure(json!({"do": "count"})).unwrap())
         .collect();
     let mut batch = HOST.batch(&operation());
