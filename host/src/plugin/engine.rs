@@ -1,7 +1,9 @@
 //! The engine that all plugins share, with the clock that ends their calls.
 
 use std::time::Duration;
-use wasmtime::{Config, Engine, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig, Result};
+use wasmtime::{
+    Config, Enabled, Engine, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig, Result,
+};
 
 /// How often the clock ticks. A deadline is kept to within one tick.
 const TICK: Duration = Duration::from_millis(10);
@@ -12,6 +14,9 @@ pub const INSTANCES: u32 = 256;
 
 /// The largest linear memory that any plugin can be allowed.
 pub const LARGEST_MEMORY: usize = 512 << 20;
+
+/// Memory that a place in the pool keeps for its next instance. 4 MiB: a Rust plugin touches a quarter of that.
+const KEPT_MEMORY: usize = 4 << 20;
 
 /// Stack of a call, in bytes. 512 KiB, as wasmtime has it: recursion deeper than that is a fault.
 const STACK: usize = 512 << 10;
@@ -58,6 +63,12 @@ fn config() -> Config {
         .max_component_instance_size(4 << 20)
         .max_core_instance_size(4 << 20)
         .total_stacks(INSTANCES);
+    if PoolingAllocationConfig::is_pagemap_scan_available() {
+        // The kernel says which pages an instance has written: these are cleared, and stay for the next one. That saves
+        // the next one a page fault for each, half of what a fresh instance costs.
+        pool.pagemap_scan(Enabled::Yes)
+            .linear_memory_keep_resident(KEPT_MEMORY);
+    }
     let mut config = Config::new();
     config
         .allocation_strategy(InstanceAllocationStrategy::Pooling(pool))
