@@ -34,7 +34,7 @@ impl Selection {
         request: &BackupRequest,
         cluster: &dyn Cluster,
     ) -> Result<(Self, Vec<Problem>), BackupError> {
-        let Discovery { types, warnings } = cluster.resource_types().await?;
+        let Discovery { types, warnings, .. } = cluster.resource_types().await?;
         let filter = Filter::new(&request.filter, &types)?;
         let namespaces = Namespaces::read(cluster, &types).await?;
         let mut problems: Vec<Problem> = warnings

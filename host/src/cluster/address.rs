@@ -12,7 +12,7 @@ pub fn open(address: &str, create: bool) -> Result<Arc<dyn Cluster>, ClusterErro
             true => format!("; did you mean 'dir:{address}'?"),
             false => "; expected 'dir:' and the path of a folder of manifests".to_owned(),
         };
-        return Err(ClusterError::Invalid(format!(
+        return Err(ClusterError::Unusable(format!(
             "'{address}' is not the address of a cluster{hint}"
         )));
     };

@@ -8,17 +8,21 @@ pub use address::open;
 pub use error::ClusterError;
 pub use manifests::Manifests;
 
-use crate::object::{ObjectId, ResourceType};
+use crate::object::{GroupResource, ObjectId, ResourceType};
 use async_trait::async_trait;
 use futures::stream::BoxStream;
 use serde_json::Value;
 use serde_json::value::RawValue;
+use std::collections::BTreeMap;
 
 /// A cluster, as far as backup and restore need it.
 #[async_trait]
 pub trait Cluster: Send + Sync {
     /// How the cluster is named to people and on the command line: `dir:./manifests`.
     fn address(&self) -> String;
+
+    /// Whether an API server and controllers are at work in it, which make objects by themselves. False for a folder.
+    fn is_live(&self) -> bool;
 
     /// What the cluster serves, in its preferred versions, ordered by group and resource; and what could not be
     /// found out.
@@ -39,20 +43,32 @@ pub trait Cluster: Send + Sync {
         name: &str,
     ) -> Result<Option<Value>, ClusterError>;
 
-    /// Create an object, and return it as the cluster keeps it. [`ClusterError::Exists`] when there is one.
-    async fn create(&self, of: &ResourceType, object: &Value) -> Result<Value, ClusterError>;
+    /// Create an object, and return it as the cluster keeps it, or would keep it. [`ClusterError::Exists`] when there is
+    /// one. After [`ClusterError::Unreachable`] and [`ClusterError::Busy`] it may be there all the same: nothing is sent
+    /// twice here.
+    async fn create(&self, of: &ResourceType, object: &Value, how: Write) -> Result<Value, ClusterError>;
 
     /// Put `object` in the place of the one of its name. Where it has a `resourceVersion` the live one must still have
-    /// that: else [`ClusterError::Conflict`].
-    async fn replace(&self, of: &ResourceType, object: &Value) -> Result<Value, ClusterError>;
+    /// that: else [`ClusterError::Conflict`]. The same holds as for [`Cluster::create`].
+    async fn replace(&self, of: &ResourceType, object: &Value, how: Write) -> Result<Value, ClusterError>;
 
-    /// Delete an object and wait until it is gone. No error when there is none.
+    /// Delete an object and wait until it is gone: what it owns goes with it, in the background. No error when there is
+    /// none. With `uid`, [`ClusterError::Conflict`] when the live object has another one: it is not the one that was
+    /// meant. [`ClusterError::NotGone`] when finalizers keep it for long.
     async fn delete(
         &self,
         of: &ResourceType,
         namespace: Option<&str>,
         name: &str,
+        uid: Option<&str>,
     ) -> Result<(), ClusterError>;
+}
+
+/// How an object is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Write {
+    /// The cluster says what it would do, with defaults and admission, and keeps nothing.
+    pub dry_run: bool,
 }
 
 /// What a cluster serves.
@@ -60,6 +76,9 @@ pub trait Cluster: Send + Sync {
 pub struct Discovery {
     /// Types that can be listed and created, ordered by group and resource.
     pub types: Vec<ResourceType>,
+    /// Every version that is served of each of these types, without the group, the preferred one first. A type that is
+    /// not here takes any version: in a folder of manifests those that are built in do.
+    pub versions: BTreeMap<GroupResource, Vec<String>>,
     /// Sentences on what could not be found out, each with its API group.
     pub warnings: Vec<String>,
 }

@@ -10,6 +10,8 @@ use std::collections::{BTreeMap, HashMap};
 pub struct ResourceTypes {
     by_resource: BTreeMap<GroupResource, ResourceType>,
     by_kind: HashMap<(String, String), GroupResource>,
+    /// Of the types that definitions added: every version that is served, the preferred one first.
+    defined_versions: BTreeMap<GroupResource, Vec<String>>,
 }
 
 impl ResourceTypes {
@@ -18,6 +20,7 @@ impl ResourceTypes {
         let mut types = ResourceTypes {
             by_resource: BTreeMap::new(),
             by_kind: HashMap::new(),
+            defined_versions: BTreeMap::new(),
         };
         built_in_types()
             .iter()
@@ -27,19 +30,31 @@ impl ResourceTypes {
 
     /// Add the type that a custom resource definition defines, or say what is wrong with the definition.
     pub fn define(&mut self, definition: &Value) -> Result<(), String> {
-        let of = read_definition(definition)?;
+        let (of, versions) = read_definition(definition)?;
         if !built_in_types()
             .iter()
             .any(|built_in| built_in.of.resource == of.resource)
         {
+            self.defined_versions.insert(of.resource.clone(), versions);
             self.insert(of);
         }
         Ok(())
     }
 
+    /// What is wrong with a custom resource definition, if anything is.
+    pub fn check(definition: &Value) -> Result<(), String> {
+        read_definition(definition).map(drop)
+    }
+
+    /// Of the types that definitions added: every version that is served, the preferred one first.
+    pub fn defined_versions(&self) -> &BTreeMap<GroupResource, Vec<String>> {
+        &self.defined_versions
+    }
+
     /// Take back what [`ResourceTypes::define`] added.
     pub fn forget(&mut self, resource: &GroupResource) {
-        if let Some(of) = self.by_resource.remove(resource) {
+        let was_defined = self.defined_versions.remove(resource).is_some();
+        if let Some(of) = was_defined.then(|| self.by_resource.remove(resource)).flatten() {
             self.by_kind.remove(&(of.resource.group, of.kind));
         }
     }
@@ -84,8 +99,8 @@ pub fn defined_resource(definition: &Value) -> Option<GroupResource> {
     ))
 }
 
-/// The type that a custom resource definition (v1 or v1beta1) defines.
-fn read_definition(definition: &Value) -> Result<ResourceType, String> {
+/// The type that a custom resource definition (v1 or v1beta1) defines, and the versions that are served of it.
+fn read_definition(definition: &Value) -> Result<(ResourceType, Vec<String>), String> {
     let text = |pointer: &str| definition.pointer(pointer).and_then(Value::as_str);
     let resource = defined_resource(definition)
         .ok_or("the definition lacks spec.group or spec.names.plural; add them")?;
@@ -107,19 +122,23 @@ fn read_definition(definition: &Value) -> Result<ResourceType, String> {
             ));
         }
     };
-    let version =
-        preferred_version(definition).ok_or("the definition serves no version; add one to spec.versions")?;
-    Ok(ResourceType {
+    let versions = served_versions(definition);
+    let version = versions
+        .first()
+        .cloned()
+        .ok_or("the definition serves no version; add one to spec.versions")?;
+    let of = ResourceType {
         resource,
         version,
         kind,
         namespaced,
-    })
+    };
+    Ok((of, versions))
 }
 
-/// The version that a server would prefer: of those served the stable ones first, then beta, then alpha, and of each
-/// the highest number.
-fn preferred_version(definition: &Value) -> Option<String> {
+/// The versions that are served, in the order in which a server prefers them: the stable ones first, then beta, then
+/// alpha, and of each the highest number.
+fn served_versions(definition: &Value) -> Vec<String> {
     let versions = definition.pointer("/spec/versions").and_then(Value::as_array);
     let served = versions
         .into_iter()
@@ -128,10 +147,10 @@ fn preferred_version(definition: &Value) -> Option<String> {
     let names = served.filter_map(|version| version.get("name").and_then(Value::as_str));
     // v1beta1 had a single version as well.
     let single = definition.pointer("/spec/version").and_then(Value::as_str);
-    names
-        .chain(single)
-        .min_by_key(|name| (Reverse(priority(name)), *name))
-        .map(str::to_owned)
+    let mut names: Vec<&str> = names.chain(single).collect();
+    names.sort_by_key(|name| (Reverse(priority(name)), *name));
+    names.dedup();
+    names.into_iter().map(str::to_owned).collect()
 }
 
 /// How much a version is preferred: stability, major, minor number. What is not named like a version comes last.
@@ -157,18 +176,18 @@ mod tests {
     use serde_json::json;
 
     #[rstest]
-    #[case::stable_first(&["v1beta1", "v1", "v2alpha1"], "v1")]
-    #[case::highest(&["v1", "v10", "v2"], "v10")]
-    #[case::beta_before_alpha(&["v3alpha1", "v1beta2", "v1beta10"], "v1beta10")]
-    #[case::odd_names_last(&["foo", "v1alpha1"], "v1alpha1")]
-    #[case::odd_names_by_alphabet(&["foo10", "foo1"], "foo1")]
-    fn the_preferred_version_is_that_of_a_server(#[case] versions: &[&str], #[case] expected: &str) {
+    #[case::stable_first(&["v1beta1", "v1", "v2alpha1"], &["v1", "v1beta1", "v2alpha1"])]
+    #[case::highest(&["v1", "v10", "v2"], &["v10", "v2", "v1"])]
+    #[case::beta_before_alpha(&["v3alpha1", "v1beta2", "v1beta10"], &["v1beta10", "v1beta2", "v3alpha1"])]
+    #[case::odd_names_last(&["foo", "v1alpha1"], &["v1alpha1", "foo"])]
+    #[case::odd_names_by_alphabet(&["foo10", "foo1"], &["foo1", "foo10"])]
+    fn versions_are_preferred_as_by_a_server(#[case] versions: &[&str], #[case] expected: &[&str]) {
         let versions: Vec<_> = versions
             .iter()
             .map(|name| json!({"name": name, "served": true}))
             .collect();
         let definition = json!({"spec": {"versions": versions}});
-        assert_eq!(preferred_version(&definition).as_deref(), Some(expected));
+        assert_eq!(served_versions(&definition), expected);
     }
 
     #[test]

@@ -56,6 +56,26 @@ catalogue! {
     Conflict { action: "Run the command again.", retryable: true, user_error: false }
     /// The cluster refused an object.
     Rejected { action: "Change the object with a resource modifier so that the cluster accepts it.", retryable: false, user_error: true }
+    /// Fields of an object have values that the cluster does not accept, or that cannot be changed.
+    InvalidObject { action: "Change the fields named with a resource modifier so that the cluster accepts the object.", retryable: false, user_error: true }
+    /// The namespace of an object is being deleted.
+    NamespaceTerminating { action: "Wait until the namespace is gone, and run the command again; `kubectl get namespace NAME -o yaml` shows what keeps it.", retryable: true, user_error: false }
+    /// An object was deleted, and something keeps it.
+    NotGone { action: "Find out why its finalizers are not removed: the controller that does that may be gone. Then run the command again.", retryable: true, user_error: false }
+    /// The user has no right to do something in the cluster.
+    Forbidden { action: "Have a role with that verb on that resource bound to the user named, or leave the type out with --exclude-resources.", retryable: false, user_error: true }
+    /// The cluster does not know the user.
+    Unauthorized { action: "Log in again, or correct the user's credentials in the kubeconfig; `kubectl auth whoami` tries them.", retryable: false, user_error: true }
+    /// The credentials for a cluster could not be had.
+    Credentials { action: "Install or mend what the message names; the kubeconfig's `users` section says how the credentials are to be had.", retryable: false, user_error: true }
+    /// A cluster did not answer.
+    ClusterUnreachable { action: "Check the address in the kubeconfig, the network and that the cluster runs; `kubectl version` tries the same. Then run the command again.", retryable: true, user_error: false }
+    /// A cluster could not do something now, and had not recovered after several attempts.
+    ClusterBusy { action: "Run the command again when the API server has recovered.", retryable: true, user_error: false }
+    /// A list took too long, and could not be continued.
+    ListExpired { action: "Run the command again.", retryable: true, user_error: false }
+    /// A cluster gave an answer that cannot be understood.
+    ClusterAnswer { action: "Check that the address in the kubeconfig is that of a Kubernetes API server, and that no proxy changes its answers.", retryable: false, user_error: false }
     /// Something of the cluster could not be looked at, and is not in the backup.
     NotListed { action: "Nothing is to be done where this was meant to stay out; otherwise mend what the message names, and run the command again.", retryable: true, user_error: false }
 

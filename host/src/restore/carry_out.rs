@@ -3,7 +3,7 @@
 use super::decide::Action;
 use super::item::{Item, Slot};
 use super::report::Note;
-use crate::cluster::{Cluster, ClusterError};
+use crate::cluster::{Cluster, ClusterError, Write};
 
 /// Carry out what was decided about an object. It comes back open, and with nothing decided, where the cluster has
 /// changed since it was looked at: then it has to be looked at again.
@@ -26,17 +26,21 @@ async fn write(cluster: &dyn Cluster, item: &mut Item) -> Result<(), ClusterErro
     match &item.action {
         None | Some(Action::Skip { .. }) => {}
         Some(Action::Create | Action::Rename { .. }) => {
-            cluster.create(&item.of, &item.new_object()).await?;
+            cluster
+                .create(&item.of, &item.new_object(), Write::default())
+                .await?;
         }
         Some(Action::Patch { patched: object } | Action::Replace { replacement: object }) => {
-            cluster.replace(&item.of, object).await?;
+            cluster.replace(&item.of, object, Write::default()).await?;
         }
         Some(Action::Recreate) => {
             let target = &item.report.target;
             cluster
-                .delete(&item.of, target.namespace.as_deref(), &target.name)
+                .delete(&item.of, target.namespace.as_deref(), &target.name, None)
                 .await?;
-            let created = cluster.create(&item.of, &item.new_object()).await;
+            let created = cluster
+                .create(&item.of, &item.new_object(), Write::default())
+                .await;
             if created.is_err() {
                 item.report.notes.push(Note {
                     plugin: None,
@@ -85,7 +89,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let cluster = Manifests::open(folder.path()).unwrap();
         if let Some(live) = &live {
-            cluster.create(&of(), live).await.unwrap();
+            cluster.create(&of(), live, Write::default()).await.unwrap();
         }
         let wanted = Object::new(&of(), config_map(namespace, "backup")).unwrap();
         let report = ObjectReport::of(wanted.id.clone());

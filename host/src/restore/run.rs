@@ -9,6 +9,7 @@ use super::pipeline::{ABORTED, Entry, Pipeline, lock};
 use super::report::{ActionName, Note, ObjectReport, RestoreReport, Totals};
 use super::types::Types;
 use super::{Environment, live};
+use crate::cluster::Write;
 use crate::modify::CompiledRules;
 use crate::object::{GroupResource, ResourceType};
 use crate::plugin::Batch;
@@ -243,7 +244,7 @@ impl<'a> Run<'a> {
             return report;
         }
         let of = namespaces();
-        match self.with.cluster.create(&of, &namespace).await {
+        match self.with.cluster.create(&of, &namespace, Write::default()).await {
             Ok(_) => report,
             Err(error) => report.refused(error),
         }

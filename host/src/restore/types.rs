@@ -109,7 +109,7 @@ mod tests {
         ];
         Types::new(Discovery {
             types,
-            warnings: Vec::new(),
+            ..Discovery::default()
         })
     }
 

@@ -6,7 +6,7 @@ mod selecting;
 
 use super::*;
 use crate::archive::{self, Backup, BackupName};
-use crate::cluster::{Cluster, ClusterError, Discovery, ListOptions, Page, RawObject};
+use crate::cluster::{Cluster, ClusterError, Discovery, ListOptions, Page, RawObject, Write};
 use crate::object::{GroupResource, Object, ResourceType};
 use crate::report::{Cancellation, Progress};
 use crate::store::{LocalStore, Store};
@@ -21,6 +21,7 @@ struct Given {
     types: Vec<ResourceType>,
     objects: Vec<Object>,
     page_size: usize,
+    is_live: bool,
     /// The type that cannot be listed beyond its first page.
     fails_on: Option<GroupResource>,
     /// Cancelled when this type has been listed.
@@ -33,6 +34,7 @@ impl Given {
             types: types(),
             objects: vec![],
             page_size: 2,
+            is_live: false,
             fails_on: None,
             cancels_on: None,
         };
@@ -59,7 +61,7 @@ impl Given {
             })
             .collect();
         if self.fails_on.as_ref() == Some(&of.resource) {
-            pages.push(Err(ClusterError::Invalid("the list broke off".to_owned())));
+            pages.push(Err(ClusterError::Unusable("the list broke off".to_owned())));
         }
         pages
     }
@@ -82,10 +84,14 @@ impl Cluster for Given {
         "given".to_owned()
     }
 
+    fn is_live(&self) -> bool {
+        self.is_live
+    }
+
     async fn resource_types(&self) -> Result<Discovery, ClusterError> {
         Ok(Discovery {
             types: self.types.clone(),
-            warnings: vec![],
+            ..Discovery::default()
         })
     }
 
@@ -109,15 +115,21 @@ impl Cluster for Given {
         unreachable!("a backup lists")
     }
 
-    async fn create(&self, _: &ResourceType, _: &Value) -> Result<Value, ClusterError> {
+    async fn create(&self, _: &ResourceType, _: &Value, _: Write) -> Result<Value, ClusterError> {
         unreachable!("a backup changes nothing")
     }
 
-    async fn replace(&self, _: &ResourceType, _: &Value) -> Result<Value, ClusterError> {
+    async fn replace(&self, _: &ResourceType, _: &Value, _: Write) -> Result<Value, ClusterError> {
         unreachable!("a backup changes nothing")
     }
 
-    async fn delete(&self, _: &ResourceType, _: Option<&str>, _: &str) -> Result<(), ClusterError> {
+    async fn delete(
+        &self,
+        _: &ResourceType,
+        _: Option<&str>,
+        _: &str,
+        _: Option<&str>,
+    ) -> Result<(), ClusterError> {
         unreachable!("a backup changes nothing")
     }
 }

@@ -5,8 +5,8 @@ use super::file::{ManifestFile, manifest_error};
 use super::layout::new_file;
 use super::metadata;
 use super::state::{Key, Place, State};
-use crate::cluster::ClusterError;
-use crate::object::{GroupResource, ObjectId, defined_resource};
+use crate::cluster::{ClusterError, Write};
+use crate::object::{GroupResource, ObjectId, ResourceTypes, defined_resource};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -16,6 +16,7 @@ impl State {
         &mut self,
         resource: &GroupResource,
         mut object: Value,
+        how: Write,
     ) -> Result<Value, ClusterError> {
         let key = self.check(resource, &mut object)?;
         let id = State::id(resource, &key);
@@ -29,6 +30,9 @@ impl State {
         if self.place_of(resource, &key).is_some() {
             return Err(ClusterError::Exists(id));
         }
+        if how.dry_run {
+            return would_be_written(&id, object);
+        }
         self.write_new(resource, key, &id, object)
     }
 
@@ -38,6 +42,7 @@ impl State {
         &mut self,
         resource: &GroupResource,
         mut object: Value,
+        how: Write,
     ) -> Result<Value, ClusterError> {
         let key = self.check(resource, &mut object)?;
         let id = State::id(resource, &key);
@@ -46,6 +51,9 @@ impl State {
             .ok_or_else(|| ClusterError::NotFound(id.clone()))?;
         if have_different_versions(&live, &object) {
             return Err(ClusterError::Conflict(id));
+        }
+        if how.dry_run {
+            return would_be_written(&id, object);
         }
         let Some(place) = self.place_of(resource, &key).copied() else {
             return self.write_new(resource, key, &id, object);
@@ -56,16 +64,25 @@ impl State {
         Ok(object)
     }
 
-    /// Remove an object. Nothing happens when there is none.
-    pub(super) fn delete(&mut self, resource: &GroupResource, key: &Key) -> Result<(), ClusterError> {
+    /// Remove an object. Nothing happens when there is none. One with another `uid` than the one given stays.
+    pub(super) fn delete(
+        &mut self,
+        resource: &GroupResource,
+        key: &Key,
+        uid: Option<&str>,
+    ) -> Result<(), ClusterError> {
         let id = State::id(resource, key);
         let Some(place) = self.place_of(resource, key).copied() else {
             return Ok(());
         };
-        let defined = if is_definition(resource) {
-            self.get(resource, key)?.as_ref().and_then(defined_resource)
-        } else {
-            None
+        let live = self.get(resource, key)?.unwrap_or_default();
+        let live_uid = live.pointer("/metadata/uid").and_then(Value::as_str);
+        if matches!((live_uid, uid), (Some(live), Some(wanted)) if live != wanted) {
+            return Err(ClusterError::Conflict(id));
+        }
+        let defined = match is_definition(resource) {
+            true => defined_resource(&live),
+            false => None,
         };
         let left = match &defined {
             Some(defined) => self.objects.get(defined).map_or(0, BTreeMap::len),
@@ -221,6 +238,17 @@ impl State {
         let key = metadata::admit(of, &mut object);
         of.resource == id.resource && key.is_ok_and(|key| State::id(&id.resource, &key) == *id)
     }
+}
+
+/// What a dry run answers, once all else has been checked.
+fn would_be_written(id: &ObjectId, object: Value) -> Result<Value, ClusterError> {
+    if is_definition(&id.resource) {
+        ResourceTypes::check(&object).map_err(|message| ClusterError::Rejected {
+            id: id.clone(),
+            message,
+        })?;
+    }
+    Ok(object)
 }
 
 fn is_definition(resource: &GroupResource) -> bool {

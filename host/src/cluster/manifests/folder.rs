@@ -13,7 +13,7 @@ pub(super) fn manifest_files(root: &Path) -> Result<(Vec<PathBuf>, Vec<String>),
             "{} is not a folder; expected a folder of manifests",
             root.display()
         );
-        return Err(ClusterError::Invalid(message));
+        return Err(ClusterError::Unusable(message));
     }
     let seen = HashSet::from([real_root.clone()]);
     let mut walk = Walk {
@@ -156,7 +156,7 @@ mod tests {
         let file = tempfile::NamedTempFile::new().unwrap();
         assert!(matches!(
             manifest_files(file.path()),
-            Err(ClusterError::Invalid(_))
+            Err(ClusterError::Unusable(_))
         ));
         assert!(matches!(
             manifest_files(&file.path().join("x")),

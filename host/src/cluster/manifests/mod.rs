@@ -13,7 +13,7 @@
 //! - custom kinds come from the custom resource definitions in the folder, also from those created a moment ago.
 //!
 //! Unlike a server, it has no resource versions of its own: [`Cluster::replace`] compares those that the objects bring
-//! along. Deleting a namespace or a definition is refused as long as objects are left in it.
+//! along, and [`Cluster::delete`] the uids. A dry run checks the same things and writes nothing. Deleting a namespace or a definition is refused as long as objects are left in it.
 //!
 //! What is replaced or deleted is so in its file; the other documents of that file, and their comments, stay as they are.
 //! What is created gets a file of its own: `NAMESPACE/RESOURCE.GROUP/NAME.yaml`, or `_cluster/RESOURCE.GROUP/NAME.yaml`.
@@ -31,7 +31,7 @@ mod state;
 #[cfg(test)]
 mod tests;
 
-use super::{Cluster, ClusterError, Discovery, ListOptions, Page};
+use super::{Cluster, ClusterError, Discovery, ListOptions, Page, Write};
 use crate::object::{LabelSelector, ResourceType};
 use async_trait::async_trait;
 use futures::stream::{self, BoxStream, StreamExt};
@@ -95,6 +95,10 @@ impl Cluster for Manifests {
         format!("dir:{}", self.path.display())
     }
 
+    fn is_live(&self) -> bool {
+        false
+    }
+
     async fn resource_types(&self) -> Result<Discovery, ClusterError> {
         self.run(|state| Ok(state.discovery())).await
     }
@@ -107,7 +111,7 @@ impl Cluster for Manifests {
         let text = options.label_selector.clone().unwrap_or_default();
         let selector = match LabelSelector::parse(&text) {
             Ok(selector) => Arc::new(selector),
-            Err(error) => return stream::iter([Err(ClusterError::Invalid(error.to_string()))]).boxed(),
+            Err(error) => return stream::iter([Err(ClusterError::Unusable(error.to_string()))]).boxed(),
         };
         let namespace = options.namespace.clone();
         let pages = stream::try_unfold(Some(None::<Key>), move |position| {
@@ -137,14 +141,14 @@ impl Cluster for Manifests {
         self.run(move |state| state.get(&resource, &key)).await
     }
 
-    async fn create(&self, of: &ResourceType, object: &Value) -> Result<Value, ClusterError> {
+    async fn create(&self, of: &ResourceType, object: &Value, how: Write) -> Result<Value, ClusterError> {
         let (resource, object) = (of.resource.clone(), object.clone());
-        self.run(move |state| state.create(&resource, object)).await
+        self.run(move |state| state.create(&resource, object, how)).await
     }
 
-    async fn replace(&self, of: &ResourceType, object: &Value) -> Result<Value, ClusterError> {
+    async fn replace(&self, of: &ResourceType, object: &Value, how: Write) -> Result<Value, ClusterError> {
         let (resource, object) = (of.resource.clone(), object.clone());
-        self.run(move |state| state.replace(&resource, object)).await
+        self.run(move |state| state.replace(&resource, object, how)).await
     }
 
     async fn delete(
@@ -152,11 +156,14 @@ impl Cluster for Manifests {
         of: &ResourceType,
         namespace: Option<&str>,
         name: &str,
+        uid: Option<&str>,
     ) -> Result<(), ClusterError> {
-        let (resource, key) = (
+        let (resource, key, uid) = (
             of.resource.clone(),
             (namespace.map(str::to_owned), name.to_owned()),
+            uid.map(str::to_owned),
         );
-        self.run(move |state| state.delete(&resource, &key)).await
+        self.run(move |state| state.delete(&resource, &key, uid.as_deref()))
+            .await
     }
 }

@@ -129,6 +129,7 @@ impl State {
         };
         Discovery {
             types: self.types.iter().map(with_version).collect(),
+            versions: self.types.defined_versions().clone(),
             warnings: self.warnings.clone(),
         }
     }

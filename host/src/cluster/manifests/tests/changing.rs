@@ -4,22 +4,30 @@ use super::*;
 async fn an_object_is_created_in_a_namespace_that_is_there() {
     let (folder, manifests) = open(&[("pod.yaml", &format!("{POD}  namespace: elsewhere\n"))]);
     let config = of("ConfigMap");
-    let created = manifests.create(&config, &config_map(None, "a")).await.unwrap();
+    let created = manifests
+        .create(&config, &config_map(None, "a"), KEEP)
+        .await
+        .unwrap();
     assert_eq!(created["metadata"]["namespace"], "default");
     assert!(matches!(
-        manifests.create(&config, &created).await,
+        manifests.create(&config, &created, KEEP).await,
         Err(ClusterError::Exists(_))
     ));
-    let result = manifests.create(&config, &config_map(Some("shop"), "a")).await;
+    let result = manifests
+        .create(&config, &config_map(Some("shop"), "a"), KEEP)
+        .await;
     assert!(matches!(result, Err(ClusterError::NamespaceNotFound(name)) if name == "shop"));
     manifests
-        .create(&config, &config_map(Some("elsewhere"), "a"))
+        .create(&config, &config_map(Some("elsewhere"), "a"), KEEP)
         .await
         .unwrap();
     let namespace = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shop"}});
-    manifests.create(&of("Namespace"), &namespace).await.unwrap();
     manifests
-        .create(&config, &config_map(Some("shop"), "a"))
+        .create(&of("Namespace"), &namespace, KEEP)
+        .await
+        .unwrap();
+    manifests
+        .create(&config, &config_map(Some("shop"), "a"), KEEP)
         .await
         .unwrap();
     let text = fs::read_to_string(folder.path().join("shop/configmaps/a.yaml")).unwrap();
@@ -35,7 +43,7 @@ async fn a_custom_kind_is_there_from_its_definition_on() {
     let (_folder, manifests) = open(&[]);
     let shop_object = json!({"apiVersion": "example.com/v1", "kind": "Shop", "metadata": {"name": "corner"}});
     assert!(matches!(
-        manifests.create(&shop(), &shop_object).await,
+        manifests.create(&shop(), &shop_object, KEEP).await,
         Err(ClusterError::UnknownType(_))
     ));
     assert!(matches!(
@@ -44,24 +52,24 @@ async fn a_custom_kind_is_there_from_its_definition_on() {
     ));
     let definition = crate::object::yaml::parse(DEFINITION).unwrap();
     manifests
-        .create(&of("CustomResourceDefinition"), &definition)
+        .create(&of("CustomResourceDefinition"), &definition, KEEP)
         .await
         .unwrap();
-    manifests.create(&shop(), &shop_object).await.unwrap();
+    manifests.create(&shop(), &shop_object, KEEP).await.unwrap();
     assert!(manifests.resource_types().await.unwrap().types.contains(&shop()));
     let refused = manifests
-        .delete(&of("CustomResourceDefinition"), None, "shops.example.com")
+        .delete(&of("CustomResourceDefinition"), None, "shops.example.com", None)
         .await;
     assert!(
         matches!(refused, Err(ClusterError::Rejected { message, .. }) if message.starts_with("1 of its objects"))
     );
     assert_durable(&manifests).await;
     manifests
-        .delete(&shop(), Some("default"), "corner")
+        .delete(&shop(), Some("default"), "corner", None)
         .await
         .unwrap();
     manifests
-        .delete(&of("CustomResourceDefinition"), None, "shops.example.com")
+        .delete(&of("CustomResourceDefinition"), None, "shops.example.com", None)
         .await
         .unwrap();
     assert!(!manifests.resource_types().await.unwrap().types.contains(&shop()));
@@ -77,7 +85,7 @@ async fn an_object_is_replaced_and_deleted_in_its_file() {
         .unwrap()
         .unwrap();
     pod["spec"] = json!({"hostNetwork": true});
-    manifests.replace(&of("Pod"), &pod).await.unwrap();
+    manifests.replace(&of("Pod"), &pod, KEEP).await.unwrap();
     let read = || fs::read_to_string(folder.path().join("all.yaml")).ok();
     let expected = format!(
         "# the namespace\n{NAMESPACE}---\n# the pod\n{POD}  namespace: default\nspec:\n  hostNetwork: true\n"
@@ -85,19 +93,22 @@ async fn an_object_is_replaced_and_deleted_in_its_file() {
     assert_eq!(read().unwrap(), expected);
     assert_durable(&manifests).await;
     manifests
-        .delete(&of("Pod"), Some("default"), "web")
+        .delete(&of("Pod"), Some("default"), "web", None)
         .await
         .unwrap();
     assert_eq!(read().unwrap(), format!("# the namespace\n{NAMESPACE}"));
     manifests
-        .delete(&of("Pod"), Some("default"), "web")
+        .delete(&of("Pod"), Some("default"), "web", None)
         .await
         .unwrap();
     assert!(matches!(
-        manifests.replace(&of("Pod"), &pod).await,
+        manifests.replace(&of("Pod"), &pod, KEEP).await,
         Err(ClusterError::NotFound(_))
     ));
-    manifests.delete(&of("Namespace"), None, "shop").await.unwrap();
+    manifests
+        .delete(&of("Namespace"), None, "shop", None)
+        .await
+        .unwrap();
     assert_eq!(read(), None);
     assert!(ids(&manifests).await.is_empty());
 }
@@ -110,8 +121,11 @@ async fn the_items_of_a_list_are_changed_one_by_one() {
     let config = of("ConfigMap");
     let mut changed = config_map(Some("default"), "c");
     changed["data"] = json!({"x": "a text that ends its line\n"});
-    manifests.replace(&config, &changed).await.unwrap();
-    manifests.delete(&config, Some("default"), "a").await.unwrap();
+    manifests.replace(&config, &changed, KEEP).await.unwrap();
+    manifests
+        .delete(&config, Some("default"), "a", None)
+        .await
+        .unwrap();
     let again = Manifests::open(&manifests.path).unwrap();
     let found = again.get(&config, Some("default"), "c").await.unwrap();
     assert_eq!(found, Some(changed));
@@ -126,7 +140,10 @@ async fn the_items_of_a_list_are_changed_one_by_one() {
             .starts_with("# configs\napiVersion: v1\n")
     );
     for name in ["b", "c"] {
-        manifests.delete(&config, Some("default"), name).await.unwrap();
+        manifests
+            .delete(&config, Some("default"), name, None)
+            .await
+            .unwrap();
     }
     assert!(!folder.path().join("list.yaml").exists());
 }
@@ -137,7 +154,7 @@ async fn a_namespace_that_holds_objects_is_not_deleted() {
         ("a.yaml", NAMESPACE),
         ("b.yaml", &format!("{POD}  namespace: shop\n")),
     ]);
-    let refused = manifests.delete(&of("Namespace"), None, "shop").await;
+    let refused = manifests.delete(&of("Namespace"), None, "shop", None).await;
     assert!(matches!(refused, Err(ClusterError::Rejected { .. })));
     assert_eq!(ids(&manifests).await.len(), 2);
 }
@@ -161,7 +178,7 @@ async fn a_resource_version_that_both_have_must_agree(
     if let Some(wanted) = wanted {
         pod["metadata"]["resourceVersion"] = json!(wanted);
     }
-    let result = manifests.replace(&of("Pod"), &pod).await;
+    let result = manifests.replace(&of("Pod"), &pod, KEEP).await;
     assert_eq!(result.is_ok(), replaced);
     assert!(replaced || matches!(result, Err(ClusterError::Conflict(_))));
 }
@@ -174,7 +191,11 @@ async fn a_resource_version_that_both_have_must_agree(
 #[tokio::test]
 async fn what_a_server_would_refuse_is_refused(#[case] object: Value, #[case] expected: &str) {
     let (folder, manifests) = open(&[]);
-    match manifests.create(&of("ConfigMap"), &object).await.unwrap_err() {
+    match manifests
+        .create(&of("ConfigMap"), &object, KEEP)
+        .await
+        .unwrap_err()
+    {
         ClusterError::Rejected { message, .. } => assert!(message.contains(expected), "{message}"),
         other => panic!("{other}"),
     }
@@ -188,7 +209,7 @@ async fn calls_from_many_tasks_all_count() {
     let tasks = (0..50).map(|number| {
         let (config, manifests) = (config.clone(), Arc::clone(&manifests));
         let object = config_map(None, &format!("c{}", number % 25));
-        tokio::spawn(async move { manifests.create(&config, &object).await.is_ok() })
+        tokio::spawn(async move { manifests.create(&config, &object, KEEP).await.is_ok() })
     });
     let created = futures::future::join_all(tasks)
         .await
@@ -211,9 +232,65 @@ async fn a_folder_that_is_not_there_is_made_by_the_first_object() {
     let manifests = Manifests::open_or_create(&path).unwrap();
     assert!(ids(&manifests).await.is_empty() && !path.exists());
     manifests
-        .create(&of("ConfigMap"), &config_map(None, "a"))
+        .create(&of("ConfigMap"), &config_map(None, "a"), KEEP)
         .await
         .unwrap();
     assert!(path.join("default/configmaps/a.yaml").is_file());
     assert_durable(&manifests).await;
+}
+
+#[tokio::test]
+async fn a_dry_run_says_what_would_be_and_changes_nothing() {
+    let (folder, manifests) = open(&[("pod.yaml", POD)]);
+    let try_it = Write { dry_run: true };
+    let created = manifests
+        .create(&of("ConfigMap"), &config_map(None, "a"), try_it)
+        .await
+        .unwrap();
+    assert_eq!(created["metadata"]["namespace"], "default");
+    let mut pod = crate::object::yaml::parse(POD).unwrap();
+    pod["spec"] = json!({"hostNetwork": true});
+    manifests.replace(&of("Pod"), &pod, try_it).await.unwrap();
+    let definition = crate::object::yaml::parse(DEFINITION).unwrap();
+    let definitions = of("CustomResourceDefinition");
+    manifests.create(&definitions, &definition, try_it).await.unwrap();
+    let taken = manifests.create(&of("Pod"), &pod, try_it).await;
+    assert!(matches!(taken, Err(ClusterError::Exists(_))), "it is checked");
+    let mut broken = definition.clone();
+    broken["spec"]["versions"] = json!([]);
+    let refused = manifests.create(&definitions, &broken, try_it).await;
+    assert!(
+        matches!(refused, Err(ClusterError::Rejected { .. })),
+        "it is checked"
+    );
+    assert_eq!(ids(&manifests).await, ["pods default/web"]);
+    assert_eq!(fs::read_to_string(folder.path().join("pod.yaml")).unwrap(), POD);
+}
+
+#[rstest]
+#[case::the_one_that_was_meant(Some("1"), Some("1"), true)]
+#[case::another_one_of_its_name(Some("1"), Some("2"), false)]
+#[case::not_asked(Some("1"), None, true)]
+#[case::not_known(None, Some("2"), true)]
+#[tokio::test]
+async fn only_the_object_that_was_meant_is_deleted(
+    #[case] live: Option<&str>,
+    #[case] meant: Option<&str>,
+    #[case] deleted: bool,
+) {
+    let line = live.map(|uid| format!("  uid: '{uid}'\n")).unwrap_or_default();
+    let (_folder, manifests) = open(&[("pod.yaml", &format!("{POD}{line}"))]);
+    let result = manifests.delete(&of("Pod"), Some("default"), "web", meant).await;
+    assert_eq!(result.is_ok(), deleted);
+    assert!(deleted || matches!(result, Err(ClusterError::Conflict(_))));
+    assert_eq!(ids(&manifests).await.is_empty(), deleted);
+}
+
+#[tokio::test]
+async fn the_versions_of_a_custom_kind_are_those_of_its_definition() {
+    let versions = "[{name: v1beta1, served: true}, {name: v1, served: true}, {name: v2, served: false}]";
+    let definition = DEFINITION.replace("[{name: v1, served: true, storage: true}]", versions);
+    let (_folder, manifests) = open(&[("definition.yaml", &definition)]);
+    let discovery = manifests.resource_types().await.unwrap();
+    assert_eq!(discovery.versions[&shop().resource], ["v1", "v1beta1"]);
 }

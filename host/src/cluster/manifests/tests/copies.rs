@@ -31,10 +31,10 @@ async fn assert_copied_whole(source: &Path) -> usize {
     for (of, object) in &sorted {
         if let Some(namespace) = object["metadata"]["namespace"].as_str() {
             let bare = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}});
-            let made = target.create(&namespace_type, &bare).await;
+            let made = target.create(&namespace_type, &bare, KEEP).await;
             assert!(matches!(made, Ok(_) | Err(ClusterError::Exists(_))));
         }
-        target.create(of, object).await.unwrap();
+        target.create(of, object, KEEP).await.unwrap();
     }
     let again = Manifests::open(&target.path).unwrap();
     let mut copied = objects(&again).await;

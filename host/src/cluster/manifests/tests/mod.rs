@@ -81,6 +81,8 @@ fn config_map(namespace: Option<&str>, name: &str) -> Value {
     object
 }
 
+/// What is written counts.
+const KEEP: Write = Write { dry_run: false };
 const NAMESPACE: &str = "apiVersion: v1\nkind: Namespace\nmetadata:\n  name: shop\n";
 const POD: &str = "apiVersion: v1\nkind: Pod\nmetadata:\n  name: web\n";
 const DEFINITION: &str = "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata:\n  name: \

@@ -78,13 +78,13 @@ async fn the_namespaces_of_every_cluster_are_there_and_not_listed() {
     assert_eq!(manifests.get(&namespace, None, "shop").await.unwrap(), None);
     assert!(ids(&manifests).await.is_empty());
     let object = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "default", "labels": {"a": "b"}}});
-    manifests.create(&namespace, &object).await.unwrap();
+    manifests.create(&namespace, &object, KEEP).await.unwrap();
     assert_eq!(
         manifests.get(&namespace, None, "default").await.unwrap(),
         Some(object.clone())
     );
     assert!(matches!(
-        manifests.create(&namespace, &object).await,
+        manifests.create(&namespace, &object, KEEP).await,
         Err(ClusterError::Exists(_))
     ));
     assert_durable(&manifests).await;

@@ -48,11 +48,11 @@ proptest! {
                 let object = &mut expected[position].1;
                 if deletes {
                     let name = object["metadata"]["name"].as_str().unwrap().to_owned();
-                    manifests.delete(&config, Some("default"), &name).await.unwrap();
+                    manifests.delete(&config, Some("default"), &name, None).await.unwrap();
                     expected.remove(position);
                 } else {
                     object["data"] = json!({"changed": data});
-                    manifests.replace(&config, object).await.unwrap();
+                    manifests.replace(&config, object, KEEP).await.unwrap();
                 }
                 let again = Manifests::open(&manifests.path).unwrap();
                 let found = copies::objects(&again).await;
