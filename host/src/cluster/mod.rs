@@ -28,7 +28,7 @@ pub trait Cluster: Send + Sync {
     /// found out.
     async fn resource_types(&self) -> Result<Discovery, ClusterError>;
 
-    /// The objects of a type in the order of namespace and name, page by page.
+    /// The objects of a type in the order of [`crate::object::ObjectKey`], page by page.
     fn list<'a>(
         &'a self,
         of: &'a ResourceType,
@@ -95,7 +95,7 @@ pub struct ListOptions {
 /// A part of a list.
 #[derive(Debug, Default)]
 pub struct Page {
-    /// In the order of namespace and name, across pages.
+    /// In the order of [`crate::object::ObjectKey`], across pages.
     pub items: Vec<RawObject>,
 }
 

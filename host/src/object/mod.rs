@@ -3,6 +3,7 @@
 mod built_in;
 mod filter;
 mod glob;
+mod key;
 mod needs;
 mod patch;
 mod resource;
@@ -14,6 +15,7 @@ pub mod yaml;
 pub use built_in::{BuiltInType, built_in_types};
 pub use filter::{ClusterScope, Filter, FilterError, FilterSpec};
 pub use glob::{Glob, GlobError, is_pattern};
+pub use key::ObjectKey;
 pub use needs::Needs;
 pub use patch::{PatchError, Patches, apply_patches};
 pub use resource::{GroupResource, ParseGroupResourceError, ResourceType};
@@ -23,12 +25,13 @@ pub use types::{ResourceTypes, defined_resource};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use std::cmp::Ordering;
 
 /// Who an object is in a cluster or a backup. Two objects with equal ids are the same object.
 ///
-/// The order is by resource type, then namespace (objects of the cluster first), then name. A backup holds the objects
-/// of a type in this order; its types are ordered by what needs what.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+/// The order is by resource type, then that of [`ObjectKey`]. A backup holds the objects of a type in this order; its
+/// types are ordered by what needs what.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct ObjectId {
     /// The type, without its version.
     pub resource: GroupResource,
@@ -36,6 +39,21 @@ pub struct ObjectId {
     pub namespace: Option<String>,
     /// `metadata.name`.
     pub name: String,
+}
+
+impl Ord for ObjectId {
+    fn cmp(&self, other: &Self) -> Ordering {
+        let one = (self.namespace.as_deref(), self.name.as_str());
+        let another = (other.namespace.as_deref(), other.name.as_str());
+        let by_key = || key::compare(one, another);
+        self.resource.cmp(&other.resource).then_with(by_key)
+    }
+}
+
+impl PartialOrd for ObjectId {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
 }
 
 /// `deployments.apps shop/web`, `namespaces shop`: how an object is named to people.

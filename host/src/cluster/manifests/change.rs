@@ -4,9 +4,9 @@ use super::contents::{Contents, classify};
 use super::file::{ManifestFile, manifest_error};
 use super::layout::new_file;
 use super::metadata;
-use super::state::{Key, Place, State};
+use super::state::{Place, State};
 use crate::cluster::{ClusterError, Write};
-use crate::object::{GroupResource, ObjectId, ResourceTypes, defined_resource};
+use crate::object::{GroupResource, ObjectId, ObjectKey, ResourceTypes, defined_resource};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -21,7 +21,7 @@ impl State {
         let key = self.check(resource, &mut object)?;
         let id = State::id(resource, &key);
         if let Some(namespace) = key
-            .0
+            .namespace
             .as_deref()
             .filter(|namespace| !self.has_namespace(namespace))
         {
@@ -68,7 +68,7 @@ impl State {
     pub(super) fn delete(
         &mut self,
         resource: &GroupResource,
-        key: &Key,
+        key: &ObjectKey,
         uid: Option<&str>,
     ) -> Result<(), ClusterError> {
         let id = State::id(resource, key);
@@ -86,7 +86,7 @@ impl State {
         };
         let left = match &defined {
             Some(defined) => self.objects.get(defined).map_or(0, BTreeMap::len),
-            None if resource.is("", "namespaces") => self.count_in_namespace(&key.1),
+            None if resource.is("", "namespaces") => self.count_in_namespace(&key.name),
             None => 0,
         };
         if left > 0 {
@@ -104,7 +104,7 @@ impl State {
     }
 
     /// Check that an object is one of `resource`, and put it into its namespace.
-    fn check(&self, resource: &GroupResource, object: &mut Value) -> Result<Key, ClusterError> {
+    fn check(&self, resource: &GroupResource, object: &mut Value) -> Result<ObjectKey, ClusterError> {
         let of = self
             .types
             .get(resource)
@@ -131,7 +131,7 @@ impl State {
     fn write_new(
         &mut self,
         resource: &GroupResource,
-        key: Key,
+        key: ObjectKey,
         id: &ObjectId,
         object: Value,
     ) -> Result<Value, ClusterError> {

@@ -1,7 +1,6 @@
 //! Where new objects are written.
 
-use super::state::Key;
-use crate::object::GroupResource;
+use crate::object::{GroupResource, ObjectKey};
 use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
 
@@ -13,11 +12,11 @@ const CLUSTER_FOLDER: &str = "_cluster";
 const LONGEST_NAME: usize = 240;
 
 /// The file for a new object: `shop/deployments.apps/web.yaml`, `_cluster/namespaces/shop.yaml`.
-pub(super) fn new_file(root: &Path, resource: &GroupResource, (namespace, name): &Key) -> PathBuf {
-    let folder = namespace.as_deref().unwrap_or(CLUSTER_FOLDER);
+pub(super) fn new_file(root: &Path, resource: &GroupResource, key: &ObjectKey) -> PathBuf {
+    let folder = key.namespace.as_deref().unwrap_or(CLUSTER_FOLDER);
     root.join(folder)
         .join(resource.to_string())
-        .join(format!("{}.yaml", file_name(name)))
+        .join(format!("{}.yaml", file_name(&key.name)))
 }
 
 /// A name as the name of a file: not hidden, and not too long. Two names never become one, as no name has a `%`.
@@ -62,7 +61,7 @@ mod tests {
         #[case] name: &str,
         #[case] expected: &str,
     ) {
-        let key = (namespace.map(str::to_owned), name.to_owned());
+        let key = ObjectKey::new(namespace, name);
         let path = new_file(Path::new("/x"), &resource.parse().unwrap(), &key);
         assert_eq!(path, Path::new("/x").join(expected));
     }

@@ -1,7 +1,6 @@
 //! What a server asks of the metadata of every object.
 
-use super::state::Key;
-use crate::object::ResourceType;
+use crate::object::{ObjectKey, ResourceType};
 use serde_json::{Map, Value};
 
 /// The namespace of an object that names none.
@@ -9,7 +8,7 @@ const DEFAULT_NAMESPACE: &str = "default";
 
 /// Check the metadata of `object`, put it into the namespace where a server would put it, and return its namespace and
 /// name; or say what is wrong.
-pub(super) fn admit(of: &ResourceType, object: &mut Value) -> Result<Key, String> {
+pub(super) fn admit(of: &ResourceType, object: &mut Value) -> Result<ObjectKey, String> {
     let metadata = match object.get_mut("metadata") {
         Some(Value::Object(metadata)) => metadata,
         None | Some(Value::Null) => return Err(format!("the {} has no metadata; add its name", of.kind)),
@@ -20,7 +19,7 @@ pub(super) fn admit(of: &ResourceType, object: &mut Value) -> Result<Key, String
     check_texts("annotations", metadata)?;
     if !of.namespaced {
         metadata.shift_remove("namespace");
-        return Ok((None, name));
+        return Ok(ObjectKey::new(None, &name));
     }
     let namespace = match metadata.get("namespace") {
         None | Some(Value::Null) => DEFAULT_NAMESPACE.to_owned(),
@@ -34,7 +33,7 @@ pub(super) fn admit(of: &ResourceType, object: &mut Value) -> Result<Key, String
     };
     check_namespace(&namespace)?;
     metadata.insert("namespace".to_owned(), Value::from(namespace.as_str()));
-    Ok((Some(namespace), name))
+    Ok(ObjectKey::new(Some(&namespace), &name))
 }
 
 fn read_name(of: &ResourceType, metadata: &Map<String, Value>) -> Result<String, String> {
@@ -136,8 +135,8 @@ mod tests {
         #[case] expected: Value,
     ) {
         let mut object = json!({"metadata": metadata});
-        let (namespace, name) = admit(&of(kind), &mut object).unwrap();
-        assert_eq!((namespace.as_deref(), name.as_str()), key);
+        let (namespace, name) = key;
+        assert_eq!(admit(&of(kind), &mut object), Ok(ObjectKey::new(namespace, name)));
         assert_eq!(
             object["metadata"].to_string(),
             expected.to_string(),

@@ -32,11 +32,11 @@ mod state;
 mod tests;
 
 use super::{Cluster, ClusterError, Discovery, ListOptions, Page, Write};
-use crate::object::{LabelSelector, ResourceType};
+use crate::object::{LabelSelector, ObjectKey, ResourceType};
 use async_trait::async_trait;
 use futures::stream::{self, BoxStream, StreamExt};
 use serde_json::Value;
-use state::{Key, State};
+use state::State;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -114,7 +114,7 @@ impl Cluster for Manifests {
             Err(error) => return stream::iter([Err(ClusterError::Unusable(error.to_string()))]).boxed(),
         };
         let namespace = options.namespace.clone();
-        let pages = stream::try_unfold(Some(None::<Key>), move |position| {
+        let pages = stream::try_unfold(Some(None::<ObjectKey>), move |position| {
             let (resource, selector, namespace) =
                 (of.resource.clone(), Arc::clone(&selector), namespace.clone());
             async move {
@@ -134,10 +134,7 @@ impl Cluster for Manifests {
         namespace: Option<&str>,
         name: &str,
     ) -> Result<Option<Value>, ClusterError> {
-        let (resource, key) = (
-            of.resource.clone(),
-            (namespace.map(str::to_owned), name.to_owned()),
-        );
+        let (resource, key) = (of.resource.clone(), ObjectKey::new(namespace, name));
         self.run(move |state| state.get(&resource, &key)).await
     }
 
@@ -160,7 +157,7 @@ impl Cluster for Manifests {
     ) -> Result<(), ClusterError> {
         let (resource, key, uid) = (
             of.resource.clone(),
-            (namespace.map(str::to_owned), name.to_owned()),
+            ObjectKey::new(namespace, name),
             uid.map(str::to_owned),
         );
         self.run(move |state| state.delete(&resource, &key, uid.as_deref()))

@@ -2,7 +2,7 @@
 
 use super::file::ManifestFile;
 use crate::cluster::{ClusterError, Discovery, Page, RawObject};
-use crate::object::{GroupResource, LabelSelector, ObjectId, ResourceType, ResourceTypes};
+use crate::object::{GroupResource, LabelSelector, ObjectId, ObjectKey, ResourceType, ResourceTypes};
 use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, HashSet};
@@ -18,16 +18,13 @@ const PAGE_OBJECTS: usize = 500;
 /// How many bytes of JSON a page has about at most, so that a few pages in flight stay small.
 const PAGE_BYTES: usize = 4 << 20;
 
-/// Namespace and name.
-pub(super) type Key = (Option<String>, String);
-
 /// Everything that is known about a folder.
 #[derive(Debug)]
 pub(super) struct State {
     pub(super) root: PathBuf,
     pub(super) files: Vec<ManifestFile>,
     pub(super) types: ResourceTypes,
-    pub(super) objects: BTreeMap<GroupResource, BTreeMap<Key, Entry>>,
+    pub(super) objects: BTreeMap<GroupResource, BTreeMap<ObjectKey, Entry>>,
     pub(super) warnings: Vec<String>,
 }
 
@@ -66,16 +63,16 @@ impl State {
     }
 
     /// How the object with `key` is named.
-    pub(super) fn id(resource: &GroupResource, key: &Key) -> ObjectId {
+    pub(super) fn id(resource: &GroupResource, key: &ObjectKey) -> ObjectId {
         ObjectId {
             resource: resource.clone(),
-            namespace: key.0.clone(),
-            name: key.1.clone(),
+            namespace: key.namespace.clone(),
+            name: key.name.clone(),
         }
     }
 
     /// Where an object is defined, if it is.
-    pub(super) fn place_of(&self, resource: &GroupResource, key: &Key) -> Option<&Place> {
+    pub(super) fn place_of(&self, resource: &GroupResource, key: &ObjectKey) -> Option<&Place> {
         self.objects.get(resource)?.get(key).map(|entry| &entry.place)
     }
 
@@ -93,7 +90,7 @@ impl State {
     }
 
     /// Put an object into its place, also in the place of an older state of it.
-    pub(super) fn keep(&mut self, resource: &GroupResource, key: Key, object: &Value, place: Place) {
+    pub(super) fn keep(&mut self, resource: &GroupResource, key: ObjectKey, object: &Value, place: Place) {
         // A value has a form in JSON: its keys are texts.
         let json = to_raw_value(object).unwrap_or_default();
         let labels = object.pointer("/metadata/labels").and_then(Value::as_object);
@@ -140,8 +137,8 @@ impl State {
         resource: &GroupResource,
         namespace: Option<&str>,
         selector: &LabelSelector,
-        after: Option<Key>,
-    ) -> Result<(Page, Option<Key>), ClusterError> {
+        after: Option<ObjectKey>,
+    ) -> Result<(Page, Option<ObjectKey>), ClusterError> {
         self.types
             .get(resource)
             .ok_or_else(|| ClusterError::UnknownType(resource.clone()))?;
@@ -150,11 +147,12 @@ impl State {
         };
         let start = match (after, namespace) {
             (Some(key), _) => Bound::Excluded(key),
-            (None, Some(namespace)) => Bound::Included((Some(namespace.to_owned()), String::new())),
+            (None, Some(namespace)) => Bound::Included(ObjectKey::new(Some(namespace), "")),
             (None, None) => Bound::Unbounded,
         };
         let entries = all.range((start, Bound::Unbounded));
-        let inside = entries.take_while(|(key, _)| namespace.is_none() || key.0.as_deref() == namespace);
+        let inside =
+            entries.take_while(|(key, _)| namespace.is_none() || key.namespace.as_deref() == namespace);
         let mut page = Page::default();
         let mut bytes = 0;
         for (key, entry) in inside {
@@ -181,7 +179,11 @@ impl State {
     }
 
     /// One object. The namespaces that every cluster has, and those that hold objects, are there without a manifest.
-    pub(super) fn get(&self, resource: &GroupResource, key: &Key) -> Result<Option<Value>, ClusterError> {
+    pub(super) fn get(
+        &self,
+        resource: &GroupResource,
+        key: &ObjectKey,
+    ) -> Result<Option<Value>, ClusterError> {
         self.types
             .get(resource)
             .ok_or_else(|| ClusterError::UnknownType(resource.clone()))?;
@@ -189,8 +191,8 @@ impl State {
         if let Some(entry) = entry {
             return Ok(serde_json::from_str(entry.json.get()).ok());
         }
-        let implied = resource.is("", "namespaces") && self.has_namespace(&key.1);
-        let object = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": key.1}});
+        let implied = resource.is("", "namespaces") && self.has_namespace(&key.name);
+        let object = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": key.name}});
         Ok(implied.then_some(object))
     }
 
@@ -198,23 +200,26 @@ impl State {
     pub(super) fn has_namespace(&self, name: &str) -> bool {
         INITIAL_NAMESPACES.contains(&name)
             || self
-                .place_of(&GroupResource::new("", "namespaces"), &(None, name.to_owned()))
+                .place_of(&GroupResource::new("", "namespaces"), &ObjectKey::new(None, name))
                 .is_some()
             || self.is_inhabited(name)
     }
 
     /// Whether a namespace holds objects.
     fn is_inhabited(&self, name: &str) -> bool {
-        let first = (Some(name.to_owned()), String::new());
-        let is_inside = |(key, _): (&Key, &Entry)| key.0.as_deref() == Some(name);
+        let first = ObjectKey::new(Some(name), "");
+        let is_inside = |(key, _): (&ObjectKey, &Entry)| key.namespace.as_deref() == Some(name);
         let mut types = self.objects.values();
         types.any(|all| all.range(&first..).next().is_some_and(is_inside))
     }
 
     /// How many objects a namespace holds.
     pub(super) fn count_in_namespace(&self, name: &str) -> usize {
-        let inside =
-            |all: &BTreeMap<Key, Entry>| all.keys().filter(|key| key.0.as_deref() == Some(name)).count();
+        let inside = |all: &BTreeMap<ObjectKey, Entry>| {
+            all.keys()
+                .filter(|key| key.namespace.as_deref() == Some(name))
+                .count()
+        };
         self.objects.values().map(inside).sum()
     }
 }
