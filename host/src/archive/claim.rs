@@ -1,5 +1,6 @@
 //! The claim: who writes a backup, since when. It is the first file of a backup, and holds its name.
 
+use super::tombstone::Tombstone;
 use super::{ArchiveError, BackupFile, BackupName, Digester, FileRecord, layout};
 use crate::store::{Store, StoreError};
 use bytes::Bytes;
@@ -93,7 +94,13 @@ impl<'a> HeldClaim<'a> {
             .put_if_absent(&BackupFile::Claim.key(name), Bytes::from(bytes))
             .await
         {
-            Ok(()) => Ok(held),
+            Ok(()) => match held.check_alone().await {
+                Ok(()) => Ok(held),
+                Err(error) => {
+                    store.delete(&BackupFile::Claim.key(name)).await?;
+                    Err(error)
+                }
+            },
             Err(StoreError::Exists { .. }) => Err(held.lost_to_another().await?),
             Err(error) => {
                 // The file may be there all the same, when it was making it durable that failed.
@@ -101,6 +108,19 @@ impl<'a> HeldClaim<'a> {
                 Err(error.into())
             }
         }
+    }
+
+    /// Whether nothing else lies under the name: files of Velero, or of a writer that was taken for dead.
+    async fn check_alone(&self) -> Result<(), ArchiveError> {
+        let claim = BackupFile::Claim.key(self.name);
+        let files = self.store.list(&layout::folder(self.name)).await?;
+        let Some(other) = files.into_iter().find(|entry| entry.key != claim) else {
+            return Ok(());
+        };
+        Err(ArchiveError::Taken {
+            name: self.name.clone(),
+            file: other.key,
+        })
     }
 
     /// Who holds the name instead.
@@ -155,27 +175,18 @@ impl<'a> HeldClaim<'a> {
         }
     }
 
-    /// Remove all that was written under the claim, and then the claim. Does nothing when it is no longer ours.
+    /// Remove all that was written under the claim, and then the claim. Does nothing when it is no longer ours, or the
+    /// backup is finished.
     pub async fn abandon(&self) -> Result<(), ArchiveError> {
         match self.check().await {
-            Ok(()) => remove_files(self.store, self.name)
-                .await
-                .map_err(ArchiveError::from),
+            Ok(()) => {
+                if let Some(tombstone) = Tombstone::put(self.store, self.name, Timestamp::MIN).await? {
+                    tombstone.bury(self.store, self.name, Some(&self.claim)).await?;
+                }
+                Ok(())
+            }
             Err(ArchiveError::ClaimLost { .. }) => Ok(()),
             Err(error) => Err(error),
         }
     }
-}
-
-/// Remove the files of a backup: the manifest first, so that none that looks finished lacks a file, and the claim last,
-/// so that nobody writes under the name meanwhile and what is left after a crash is known as unfinished.
-pub(super) async fn remove_files(store: &dyn Store, name: &BackupName) -> Result<(), StoreError> {
-    let (manifest, claim) = (BackupFile::Manifest.key(name), BackupFile::Claim.key(name));
-    store.delete(&manifest).await?;
-    for entry in store.list(&layout::folder(name)).await? {
-        if entry.key != claim {
-            store.delete(&entry.key).await?;
-        }
-    }
-    store.delete(&claim).await
 }

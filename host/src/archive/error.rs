@@ -24,6 +24,14 @@ pub enum ArchiveError {
         /// The store's address.
         store: String,
     },
+    /// Files of another writer lie where the backup would.
+    #[error("backup {name} cannot be written: {file} is there already")]
+    Taken {
+        /// The backup.
+        name: BackupName,
+        /// Key of one of the files.
+        file: String,
+    },
     /// The backup was begun and not finished: by a writer that is still at it, or is gone.
     #[error("backup {name} is not finished{}", claim.as_ref().map(|claim| format!(": {claim}")).unwrap_or_default())]
     Incomplete {
@@ -85,7 +93,9 @@ impl From<ArchiveError> for Problem {
         let message = error.to_string();
         match error {
             ArchiveError::NotFound { .. } => Problem::new(Code::NotFound, message),
-            ArchiveError::Exists { .. } => Problem::new(Code::AlreadyExists, message),
+            ArchiveError::Exists { .. } | ArchiveError::Taken { .. } => {
+                Problem::new(Code::AlreadyExists, message)
+            }
             ArchiveError::Incomplete { .. } | ArchiveError::ClaimLost { .. } => {
                 Problem::new(Code::IncompleteBackup, message)
             }

@@ -1,7 +1,7 @@
 //! Files of a backup in the making: what is written to them is digested and counted on the way.
 
 use super::{ArchiveError, BackupFile, BackupName, Digester, FileRecord, member};
-use crate::store::{Store, Upload};
+use crate::store::{Store, StoreError, Upload};
 use bytes::Bytes;
 use flate2::write::GzEncoder;
 use std::io::Write;
@@ -111,4 +111,19 @@ pub(super) async fn put(
         size: digester.size(),
         sha256: digester.finish(),
     })
+}
+
+/// Remove a small file if it holds `bytes` still.
+pub(super) async fn take_back(
+    store: &dyn Store,
+    name: &BackupName,
+    file: BackupFile,
+    bytes: &[u8],
+) -> Result<(), ArchiveError> {
+    let key = file.key(name);
+    match store.read(&key, None).await {
+        Ok(there) if there == bytes => Ok(store.delete(&key).await?),
+        Ok(_) | Err(StoreError::NotFound { .. }) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
 }

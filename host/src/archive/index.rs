@@ -17,6 +17,10 @@ use std::io::{BufRead, BufReader, Cursor, Read};
 /// No line that we write is longer; a longer one is damage, and is not read into memory.
 const LONGEST_LINE: u64 = 64 * 1024;
 
+/// No member that we write has so many bytes of lines: it holds about 1 MiB of entries, each larger than its line, and
+/// at most one object more.
+const LARGEST_MEMBER: usize = 16 * 1024 * 1024;
+
 /// A member of the `.tar.gz`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MemberRecord {
@@ -105,6 +109,8 @@ pub(super) struct Members {
     file: String,
     /// The record of the next member, which has been read already.
     next: Option<MemberRecord>,
+    /// How many bytes the lines of the current member have.
+    of_member: usize,
     position: u64,
     ended: bool,
 }
@@ -117,6 +123,7 @@ impl Members {
             lines,
             file,
             next: None,
+            of_member: 0,
             position: 0,
             ended: false,
         }
@@ -128,9 +135,12 @@ impl Members {
         match read {
             Err(error) => Err(self.damaged(error)),
             Ok(0) => Ok(None),
-            Ok(_) => serde_json::from_slice(&text)
-                .map(Some)
-                .map_err(|error| self.damaged(error)),
+            Ok(length) => {
+                self.of_member += length;
+                serde_json::from_slice(&text)
+                    .map(Some)
+                    .map_err(|error| self.damaged(error))
+            }
         }
     }
 
@@ -151,9 +161,10 @@ impl Members {
             first: self.position,
             objects: Vec::new(),
         };
+        self.of_member = 0;
         while let Some(line) = self.line()? {
             match line {
-                Line::Object(_) if member.is_full() => {
+                Line::Object(_) if member.is_full() || self.of_member > LARGEST_MEMBER => {
                     return Err(self.damaged("a member has too many objects"));
                 }
                 Line::Object(object) => member.objects.push(object),
@@ -185,5 +196,44 @@ impl Iterator for Members {
         let member = self.member().transpose();
         self.ended = !matches!(member, Some(Ok(_)));
         member
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write;
+
+    #[test]
+    fn a_member_with_more_lines_than_any_of_ours_is_damage() {
+        let digest = Digest::of(b"");
+        let member = MemberRecord {
+            offset: 0,
+            length: 1,
+            size: member::LARGEST,
+            sha256: digest,
+        };
+        let object = ObjectRecord {
+            resource: GroupResource::new("", "configmaps"),
+            namespace: None,
+            name: "a".repeat(60_000),
+            version: "v1".to_owned(),
+            kind: "ConfigMap".to_owned(),
+            offset: 0,
+            size: 1,
+            sha256: digest,
+        };
+        let mut index = member::encoder(Vec::new());
+        let lines = [Line::Member(member)]
+            .into_iter()
+            .chain(vec![Line::Object(object); 300]);
+        lines.for_each(|line| index.write_all(line.to_text().unwrap().as_bytes()).unwrap());
+        let mut members = Members::new(index.finish().unwrap().into(), "index".to_owned());
+        let error = members.next().unwrap().unwrap_err().to_string();
+        assert_eq!(
+            error,
+            "index: the index cannot be read: a member has too many objects"
+        );
+        assert!(members.next().is_none());
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{ArchiveError, BackupFile, BackupName, Claim, Manifest, layout, read_manifest};
 use crate::store::{Entry, Store};
-use futures::stream::{StreamExt, TryStreamExt};
+use futures::stream::StreamExt;
 use std::collections::{BTreeMap, HashMap};
 
 /// How many manifests are read at a time.
@@ -17,13 +17,13 @@ pub struct Listing {
     pub unfinished: Vec<UnfinishedBackup>,
 }
 
-/// A backup that was finished.
+/// A backup that was finished, or of which that cannot be read.
 #[derive(Debug)]
 pub struct ListedBackup {
     /// Its name.
     pub name: BackupName,
-    /// What it is; or why it cannot be used: its manifest is damaged, or a file is missing or has another size. Damage
-    /// inside files is left to [`super::verify`].
+    /// What it is; or why it cannot be used: its manifest is damaged or cannot be read, or a file is missing or has
+    /// another size. Damage inside files is left to [`super::verify`].
     pub manifest: Result<Manifest, ArchiveError>,
 }
 
@@ -57,8 +57,8 @@ pub async fn list(store: &dyn Store) -> Result<Listing, ArchiveError> {
     let items: Vec<Item> = futures::stream::iter(folders)
         .map(|(name, files)| examine(store, name, files))
         .buffered(CONCURRENT_READS)
-        .try_collect()
-        .await?;
+        .collect()
+        .await;
     let mut listing = Listing::default();
     for item in items {
         match item {
@@ -77,28 +77,37 @@ enum Item {
     Foreign,
 }
 
-async fn examine(store: &dyn Store, name: BackupName, files: Files) -> Result<Item, ArchiveError> {
-    if files.contains_key(&BackupFile::Manifest.key(&name)) {
-        let manifest = match read_manifest(store, &name).await {
-            Ok(manifest) => check_sizes(manifest, &files),
-            Err(ArchiveError::Store(error)) => return Err(error.into()),
-            // It was removed meanwhile.
-            Err(ArchiveError::NotFound { .. }) => return Ok(Item::Foreign),
-            Err(error) => Err(error),
-        };
-        return Ok(Item::Finished(Box::new(ListedBackup { name, manifest })));
+impl Item {
+    fn finished(name: BackupName, manifest: Result<Manifest, ArchiveError>) -> Item {
+        Item::Finished(Box::new(ListedBackup { name, manifest }))
     }
-    if !files.contains_key(&BackupFile::Claim.key(&name)) {
-        return Ok(Item::Foreign);
+}
+
+async fn examine(store: &dyn Store, name: BackupName, files: Files) -> Item {
+    let has = |file: BackupFile| files.contains_key(&file.key(&name));
+    // The manifest of a writer that was taken for dead, and finished when all else was gone, is alone.
+    let alone = files.len() == 1;
+    if has(BackupFile::Manifest) && !alone {
+        match read_manifest(store, &name).await {
+            Ok(manifest) => return Item::finished(name, check_sizes(manifest, &files)),
+            // It is being removed, or was so meanwhile.
+            Err(ArchiveError::Incomplete { .. }) => {}
+            Err(ArchiveError::NotFound { .. }) => return Item::Foreign,
+            Err(error) => return Item::finished(name, Err(error)),
+        }
+    } else if !has(BackupFile::Manifest) && !has(BackupFile::Claim) {
+        return Item::Foreign;
     }
-    let claim = Claim::read(store, &name).await?;
     let count = u64::try_from(files.len()).unwrap_or(u64::MAX);
-    Ok(Item::Unfinished(UnfinishedBackup {
-        name,
-        claim,
-        files: count,
-        bytes: files.values().sum(),
-    }))
+    match Claim::read(store, &name).await {
+        Ok(claim) => Item::Unfinished(UnfinishedBackup {
+            name,
+            claim,
+            files: count,
+            bytes: files.values().sum(),
+        }),
+        Err(error) => Item::finished(name, Err(error.into())),
+    }
 }
 
 /// Whether all files are there in their size.

@@ -22,6 +22,7 @@ mod reader;
 mod removal;
 mod resource_list;
 mod salvage;
+mod tombstone;
 mod velero;
 mod verification;
 mod writer;

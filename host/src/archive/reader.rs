@@ -1,6 +1,7 @@
 //! Reading a backup.
 
 use super::index::{Member, Members};
+use super::tombstone::Tombstone;
 use super::{
     ArchiveError, BackupFile, BackupName, Claim, Digest, FileRecord, Manifest, MemberRecord, ObjectRecord,
     member,
@@ -209,6 +210,10 @@ pub(super) fn damage(cause: Option<&str>) -> String {
 /// The manifest of a finished backup.
 pub async fn read_manifest(store: &dyn Store, name: &BackupName) -> Result<Manifest, ArchiveError> {
     match store.read(&BackupFile::Manifest.key(name), None).await {
+        Ok(bytes) if Tombstone::parse(&bytes).is_some() => Err(ArchiveError::Incomplete {
+            name: name.clone(),
+            claim: Claim::read(store, name).await?.map(Box::new),
+        }),
         Ok(bytes) => Manifest::unseal(&bytes, name),
         Err(StoreError::NotFound { .. }) => Err(absent(store, name).await?),
         Err(error) => Err(error.into()),

@@ -1,18 +1,27 @@
 //! Removing backups, and what is left of those that were never finished.
 
-use super::claim::remove_files;
-use super::{ArchiveError, BackupFile, BackupName, list};
-use crate::store::Store;
+use super::tombstone::Tombstone;
+use super::{ArchiveError, BackupFile, BackupName, Claim, UnfinishedBackup, layout, list, read_manifest};
+use crate::store::{Store, StoreError};
 use jiff::{SignedDuration, Timestamp};
 use std::time::Duration;
 
 /// Remove a finished backup, damaged or not. [`ArchiveError::Incomplete`] when it was never finished: its writer may be
 /// at it, and [`cleanup`] knows when it is not.
 pub async fn delete(store: &dyn Store, name: &BackupName) -> Result<(), ArchiveError> {
-    if store.size(&BackupFile::Manifest.key(name)).await?.is_none() {
-        return Err(super::reader::absent(store, name).await?);
+    let manifest = BackupFile::Manifest.key(name);
+    match store.read(&manifest, None).await {
+        Ok(bytes) if Tombstone::parse(&bytes).is_none() => {}
+        Ok(_) | Err(StoreError::NotFound { .. }) => return Err(super::reader::absent(store, name).await?),
+        Err(error) => return Err(error.into()),
     }
-    Ok(remove_files(store, name).await?)
+    let claim = Claim::read(store, name).await?;
+    // First, so that no backup that looks finished lacks a file.
+    store.delete(&manifest).await?;
+    if let Some(tombstone) = Tombstone::put(store, name, Timestamp::MIN).await? {
+        tombstone.bury(store, name, claim.as_ref()).await?;
+    }
+    Ok(())
 }
 
 /// What a cleanup removed.
@@ -25,26 +34,45 @@ pub struct Cleanup {
 }
 
 /// Remove what writers that are gone have left: backups that were claimed at least `older_than` ago and are not
-/// finished, and files that were never committed. A writer that is slower than that loses its backup: it notices, and
-/// does not finish.
+/// finished, and files that were never committed. A writer that is slower than that loses its backup: of it and the
+/// cleanup one wins, and it does not finish.
 pub async fn cleanup(store: &dyn Store, older_than: Duration) -> Result<Cleanup, ArchiveError> {
     let age = SignedDuration::try_from(older_than).unwrap_or(SignedDuration::MAX);
     let limit = Timestamp::now().saturating_sub(age).unwrap_or(Timestamp::MIN);
     let mut removed = Cleanup::default();
-    for unfinished in list(store).await?.unfinished {
+    for UnfinishedBackup { name, claim, .. } in list(store).await?.unfinished {
         // A claim that cannot be read says no time, and no writer of ours leaves such a one behind.
-        let stale = unfinished.claim.is_none_or(|claim| claim.since <= limit);
-        // Its writer may have finished it since it was listed.
-        if stale
-            && store
-                .size(&BackupFile::Manifest.key(&unfinished.name))
-                .await?
-                .is_none()
-        {
-            remove_files(store, &unfinished.name).await?;
-            removed.backups.push(unfinished.name);
+        let stale = claim.as_ref().is_none_or(|claim| claim.since <= limit);
+        if stale && remove_unfinished(store, &name, claim.as_ref(), limit).await? {
+            removed.backups.push(name);
         }
     }
     removed.files = store.remove_abandoned(older_than).await?;
     Ok(removed)
+}
+
+/// Remove a backup that was not finished when its claim was `seen`. False when it is finished by now, is another's, or
+/// somebody else removes it.
+async fn remove_unfinished(
+    store: &dyn Store,
+    name: &BackupName,
+    seen: Option<&Claim>,
+    limit: Timestamp,
+) -> Result<bool, ArchiveError> {
+    if let Some(tombstone) = Tombstone::put(store, name, limit).await? {
+        return tombstone.bury(store, name, seen).await;
+    }
+    let manifest = BackupFile::Manifest.key(name);
+    let lone = match read_manifest(store, name).await {
+        Ok(_) | Err(ArchiveError::Damaged { .. }) => store
+            .list(&layout::folder(name))
+            .await?
+            .iter()
+            .all(|entry| entry.key == manifest),
+        _ => false,
+    };
+    if lone {
+        store.delete(&manifest).await?;
+    }
+    Ok(lone)
 }

@@ -6,6 +6,7 @@ use super::resource_list::ResourceListWriter;
 use super::{ArchiveError, BackupFile, Contents, FORMAT, FileRecord, HeldClaim, Manifest, Source, velero};
 use crate::object::{ObjectId, ResourceType};
 use crate::report::Problem;
+use crate::store::StoreError;
 use jiff::{SignedDuration, Timestamp};
 use std::collections::{BTreeMap, VecDeque};
 use std::num::NonZero;
@@ -136,14 +137,34 @@ impl<'a> ArchiveWriter<'a> {
             description,
             files,
         );
-        self.claim.check().await?;
-        let velero = velero::backup_resource(&manifest).to_string().into_bytes();
-        manifest
-            .files
-            .push(file::put(store, name, BackupFile::VeleroBackup, velero).await?);
-        file::put(store, name, BackupFile::Manifest, manifest.seal()?).await?;
+        publish(self.claim, &mut manifest).await?;
         Ok(manifest)
     }
+}
+
+/// Write Velero's Backup resource and the manifest. [`ArchiveError::ClaimLost`], and nothing of it stays, when somebody
+/// took the writer for dead.
+async fn publish(claim: &HeldClaim<'_>, manifest: &mut Manifest) -> Result<(), ArchiveError> {
+    let (store, name) = (claim.store(), claim.name());
+    claim.check().await?;
+    let velero = velero::backup_resource(manifest).to_string().into_bytes();
+    let record = file::put(store, name, BackupFile::VeleroBackup, velero.clone()).await?;
+    manifest.files.push(record);
+    let sealed = manifest.seal()?;
+    let written = match file::put(store, name, BackupFile::Manifest, sealed.clone()).await {
+        // Whoever removes the backup has put a tombstone there.
+        Err(ArchiveError::Store(StoreError::Exists { .. })) => {
+            Err(ArchiveError::ClaimLost { name: name.clone() })
+        }
+        // Or has removed everything already, the claim before the tombstone.
+        Ok(_) => claim.check().await,
+        Err(error) => Err(error),
+    };
+    if let Err(ArchiveError::ClaimLost { .. }) = written {
+        file::take_back(store, name, BackupFile::Manifest, &sealed).await?;
+        file::take_back(store, name, BackupFile::VeleroBackup, &velero).await?;
+    }
+    written
 }
 
 fn manifest(

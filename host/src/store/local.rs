@@ -92,12 +92,13 @@ impl LocalStore {
     fn read_blocking(&self, key: &str, range: Option<Range<u64>>) -> Result<Bytes, StoreError> {
         let path = self.path(key)?;
         let open = || {
-            let file = File::open(path)?;
-            let found = file.metadata()?;
-            found
-                .is_file()
-                .then_some((file, found.len()))
-                .ok_or_else(|| ErrorKind::IsADirectory.into())
+            // Before it is opened: whoever opens a pipe waits for its writer.
+            if !fs::metadata(&path)?.is_file() {
+                return Err(ErrorKind::IsADirectory.into());
+            }
+            let file = File::open(&path)?;
+            let end = file.metadata()?.len();
+            Ok((file, end))
         };
         let (file, end) = match open() {
             Err(error) if is_absent(&error) => {
@@ -131,7 +132,8 @@ impl LocalStore {
         let folder = prefix.rsplit_once('/').map(|(folder, _)| folder);
         let start = folder.map_or(Ok(self.root.clone()), |folder| self.path(folder))?;
         let mut entries = Vec::new();
-        walk(&start, &mut |path, size| {
+        let unreadable = |folder: &Path, source| Err(failed(&folder.to_string_lossy(), source));
+        walk(&start, &unreadable, &mut |path, size| {
             let key = path.strip_prefix(&self.root).ok().and_then(Path::to_str);
             if let Some(key) = key.filter(|key| key.starts_with(prefix) && key::check(key).is_ok()) {
                 entries.push(Entry {
@@ -139,8 +141,7 @@ impl LocalStore {
                     size,
                 });
             }
-        })
-        .map_err(|source| failed(prefix, source))?;
+        })?;
         entries.sort_by(|one, other| one.key.cmp(&other.key));
         Ok(entries)
     }
@@ -166,12 +167,12 @@ impl LocalStore {
     fn remove_abandoned_blocking(&self, older_than: Duration) -> Result<u64, StoreError> {
         self.check_present()?;
         let mut stale = Vec::new();
-        walk(&self.root, &mut |path, _| {
+        // Where we may not look, such as in `lost+found`, we have left nothing.
+        walk(&self.root, &|_, _| Ok(()), &mut |path, _| {
             if is_temporary(path) && is_abandoned(path, older_than) {
                 stale.push(path.to_owned());
             }
-        })
-        .map_err(|source| failed(&self.address, source))?;
+        })?;
         let mut removed = 0;
         for path in stale {
             match fs::remove_file(&path) {
@@ -336,19 +337,23 @@ fn sync_folder(folder: &Path) -> io::Result<()> {
     }
 }
 
-/// Call `visit` with path and size of every file below `folder`. What is removed meanwhile is left out, and so are
-/// symbolic links, which could lead in circles.
-fn walk(folder: &Path, visit: &mut dyn FnMut(&Path, u64)) -> io::Result<()> {
-    let entries = match fs::read_dir(folder) {
+/// Call `visit` with path and size of every file below `folder`, and `unreadable` for every folder that cannot be read.
+/// What is removed meanwhile is left out, and so are symbolic links, which could lead in circles.
+fn walk(
+    folder: &Path,
+    unreadable: &dyn Fn(&Path, io::Error) -> Result<(), StoreError>,
+    visit: &mut dyn FnMut(&Path, u64),
+) -> Result<(), StoreError> {
+    let entries = match fs::read_dir(folder).and_then(Iterator::collect::<io::Result<Vec<_>>>) {
         Err(error) if is_absent(&error) => return Ok(()),
-        other => other?,
+        Err(error) => return unreadable(folder, error),
+        Ok(entries) => entries,
     };
     for entry in entries {
-        let entry = entry?;
         match entry.metadata() {
-            Ok(found) if found.is_dir() => walk(&entry.path(), visit)?,
+            Ok(found) if found.is_dir() => walk(&entry.path(), unreadable, visit)?,
             Ok(found) if found.is_file() => visit(&entry.path(), found.len()),
-            Err(error) if !is_absent(&error) => return Err(error),
+            Err(error) if !is_absent(&error) => unreadable(&entry.path(), error)?,
             _ => {}
         }
     }

@@ -1,6 +1,7 @@
 //! What a store shows, and what is removed from it.
 
 use super::*;
+use crate::store::faults::{Fault, FaultyStore};
 use std::fs;
 use std::time::Duration;
 
@@ -107,4 +108,38 @@ async fn a_claim_that_cannot_be_read_is_cleaned_up() {
         .await
         .unwrap();
     assert_eq!(removed.backups, [nightly]);
+}
+
+#[tokio::test]
+async fn a_backup_that_cannot_be_read_hides_no_other() {
+    let folder = Folder::new();
+    for backup in ["a", "b"] {
+        write(folder.store.as_ref(), &name(backup), &samples())
+            .await
+            .unwrap();
+    }
+    let calls = |at| FaultyStore::new(Arc::clone(&folder.store), at, Fault::Fails);
+    let listing = list(&calls(1)).await.unwrap();
+    let readable = listing.backups.iter().filter(|backup| backup.manifest.is_ok());
+    assert_eq!((listing.backups.len(), readable.count()), (2, 1));
+    list(&calls(0)).await.unwrap_err();
+}
+
+#[tokio::test]
+async fn a_manifest_that_is_alone_is_no_backup_and_is_cleaned_up() {
+    let folder = Folder::new();
+    write(folder.store.as_ref(), &name("nightly"), &samples())
+        .await
+        .unwrap();
+    for entry in folder.store.list("").await.unwrap() {
+        if !entry.key.ends_with("lazarette-manifest.json") {
+            folder.store.delete(&entry.key).await.unwrap();
+        }
+    }
+    let listing = list(folder.store.as_ref()).await.unwrap();
+    assert_eq!((listing.backups.len(), listing.unfinished.len()), (0, 1));
+    cleanup(folder.store.as_ref(), Duration::from_secs(3600))
+        .await
+        .unwrap();
+    assert_eq!(folder.store.list("").await.unwrap(), []);
 }

@@ -11,7 +11,8 @@ fn store(root: &Path) -> LocalStore {
 /// Names of all files below a folder, temporary ones too.
 fn names(root: &Path) -> Vec<String> {
     let mut names = Vec::new();
-    walk(root, &mut |path, _| {
+    let unreadable = |folder: &Path, error| panic!("{}: {error}", folder.display());
+    walk(root, &unreadable, &mut |path, _| {
         names.push(path.file_name().unwrap().to_str().unwrap().to_owned());
     })
     .unwrap();
@@ -83,6 +84,40 @@ async fn no_temporary_file_outlives_its_writer_and_what_a_killed_one_left_is_rem
     let mut left = names(root.path());
     left.sort();
     assert_eq!(left, [".other", "open", "whole"]);
+}
+
+/// A folder below `root` that nobody can read by its path, which is longer than the system allows.
+fn unreadable_folder(root: &Path) {
+    use rustix::fs::{CWD, Mode, OFlags, mkdirat, openat};
+    let name = "d".repeat(250);
+    let open = |folder: &dyn std::os::fd::AsFd, path: &Path| {
+        openat(folder, path, OFlags::DIRECTORY, Mode::empty()).unwrap()
+    };
+    let mut folder = open(&CWD, root);
+    for _ in 0..17 {
+        mkdirat(&folder, &name, Mode::RWXU).unwrap();
+        folder = open(&folder, Path::new(&name));
+    }
+}
+
+#[tokio::test]
+async fn remains_are_removed_beside_a_folder_that_cannot_be_read() {
+    let root = tempfile::tempdir().unwrap();
+    let store = store(root.path());
+    unreadable_folder(root.path());
+    fs::write(root.path().join(".lazarette-killed.partial"), "half").unwrap();
+    assert_eq!(store.remove_abandoned(Duration::ZERO).await.unwrap(), 1);
+    let error = store.list("").await.unwrap_err().to_string();
+    assert!(error.contains("dddd/dddd"), "{error}");
+}
+
+#[tokio::test]
+async fn a_pipe_in_the_place_of_a_file_is_none_and_holds_up_nobody() {
+    use rustix::fs::{CWD, FileType, Mode, mknodat};
+    let root = tempfile::tempdir().unwrap();
+    mknodat(CWD, root.path().join("pipe"), FileType::Fifo, Mode::RWXU, 0).unwrap();
+    let read = store(root.path()).read("pipe", None).await;
+    assert!(matches!(read, Err(StoreError::NotFound { .. })), "{read:?}");
 }
 
 #[tokio::test]
