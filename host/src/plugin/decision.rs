@@ -1,13 +1,10 @@
 //! What a plugin decides during a call, taken down as it comes, and carried out when the call has ended well.
 
-use super::outcome::{Modified, Note, Resolution, Verdict};
+use super::change::{Change, PatchText, valid_name};
+use super::modification::{Action, Modification};
+use super::outcome::{Note, Resolution, Verdict};
 use super::{Grants, Limits, PluginErrorKind};
-use crate::object::{Object, Patches, apply_patches};
-use json_patch::Patch;
-use serde_json::Value;
-
-/// Bytes by which `copy` operations of one call may make an object grow.
-const COPY_GROWTH: usize = 4 << 20;
+use crate::object::Object;
 
 /// Notes that are kept of one call.
 const NOTES: usize = 100;
@@ -19,12 +16,6 @@ pub struct Decisions {
     ruling: Option<Ruling>,
     notes: Vec<Note>,
     bytes: usize,
-}
-
-#[derive(Debug)]
-enum PatchText {
-    Json(String),
-    Merge(String),
 }
 
 #[derive(Debug)]
@@ -95,40 +86,27 @@ impl Decisions {
         Ok(())
     }
 
-    /// Carry out what a modifier decided. After an error `object` is as it was.
-    pub fn modify(
-        self,
-        object: &mut Object,
-        grants: &Grants,
-        limits: &Limits,
-    ) -> Result<Modified, PluginErrorKind> {
-        match self.ruling {
-            Some(Ruling::Skip(reason)) => Ok(Modified {
-                changed: false,
-                skipped: Some(reason),
-                notes: self.notes,
-            }),
-            Some(Ruling::Fail { code, message }) => Err(PluginErrorKind::Failed {
-                code,
-                message,
-                pointer: None,
-            }),
-            Some(_) => Err(not_for("replace, recreate and rename are for conflict resolvers")),
-            None if self.patches.is_empty() => Ok(Modified {
-                changed: false,
-                skipped: None,
-                notes: self.notes,
-            }),
-            None => {
-                let mut notes = self.notes;
-                notes.extend(patch(&mut object.json, self.patches, grants, limits)?);
-                Ok(Modified {
-                    changed: true,
-                    skipped: None,
-                    notes,
-                })
+    /// How many bytes the plugin has handed over.
+    pub fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// What a modifier decided, read and checked.
+    pub fn modification(self, limits: &Limits) -> Result<Modification, PluginErrorKind> {
+        let action = match self.ruling {
+            Some(Ruling::Skip(reason)) => Action::Skip { reason },
+            Some(Ruling::Fail { code, message }) => Action::Fail { code, message },
+            Some(_) => {
+                let message = "replace, recreate and rename are for conflict resolvers";
+                return Err(PluginErrorKind::Output(message.to_owned()));
             }
-        }
+            None if self.patches.is_empty() => Action::Nothing,
+            None => Action::Change(Change::read(self.patches, limits)?),
+        };
+        Ok(Modification {
+            action,
+            notes: self.notes,
+        })
     }
 
     /// What a resolver decided. Patches are applied to a copy of `live`.
@@ -161,16 +139,13 @@ impl Decisions {
             },
             None => {
                 let mut patched = live.json.clone();
-                notes.extend(patch(&mut patched, self.patches, &Grants::default(), limits)?);
+                let change = Change::read(self.patches, limits)?;
+                notes.extend(change.apply(&mut patched, &Grants::default())?);
                 Verdict::Patch { patched }
             }
         };
         Ok(Resolution { verdict, notes })
     }
-}
-
-fn not_for(message: &str) -> PluginErrorKind {
-    PluginErrorKind::Output(message.to_owned())
 }
 
 /// Types whose objects hold data that goes with them: deleted only by a grant that names the type.
@@ -195,123 +170,6 @@ fn may_recreate(live: &Object, grants: &Grants) -> Result<(), PluginErrorKind> {
     Err(PluginErrorKind::Grant(format!(
         "it wants to delete and create anew; that needs the grant `{wanted}`"
     )))
-}
-
-fn valid_name(name: String) -> Result<String, PluginErrorKind> {
-    let legal = |c: char| !c.is_control() && c != '/' && c != '%';
-    if name.is_empty() || name.len() > 253 || name == "." || name == ".." || !name.chars().all(legal) {
-        return Err(PluginErrorKind::Output(format!(
-            "'{}' is no name of an object",
-            name.escape_debug()
-        )));
-    }
-    Ok(name)
-}
-
-/// Apply patches to `json`, all or none, and return notes on what had no effect.
-fn patch(
-    json: &mut Value,
-    patches: Vec<PatchText>,
-    grants: &Grants,
-    limits: &Limits,
-) -> Result<Vec<Note>, PluginErrorKind> {
-    let patches = parse(patches, limits)?;
-    if !patches.touches_identity() {
-        apply_patches(json, &patches, COPY_GROWTH)
-            .map_err(|error| PluginErrorKind::Output(error.to_string()))?;
-        return Ok(Vec::new());
-    }
-    let mut patched = json.clone();
-    apply_patches(&mut patched, &patches, COPY_GROWTH)
-        .map_err(|error| PluginErrorKind::Output(error.to_string()))?;
-    let notes = keep_identity(json, &mut patched, grants)?;
-    *json = patched;
-    Ok(notes)
-}
-
-fn parse(texts: Vec<PatchText>, limits: &Limits) -> Result<Patches, PluginErrorKind> {
-    let mut patches = Patches::default();
-    for text in texts {
-        match text {
-            PatchText::Json(text) => {
-                let patch: Patch = serde_json::from_str(&text)
-                    .map_err(|error| PluginErrorKind::Output(format!("no JSON patch: {error}")))?;
-                patches.push_json(patch);
-            }
-            PatchText::Merge(text) => {
-                let patch = serde_json::from_str(&text)
-                    .map_err(|error| PluginErrorKind::Output(format!("no merge patch: {error}")))?;
-                patches.push_merge(patch);
-            }
-        }
-    }
-    if patches.operations() > limits.operations {
-        return Err(PluginErrorKind::Output(format!(
-            "more than {} operations in one call",
-            limits.operations
-        )));
-    }
-    Ok(patches)
-}
-
-/// What must not change in an object, and the grant that allows it.
-const IDENTITY: &[(&str, Option<&str>)] = &[
-    ("/apiVersion", Some("object.retype")),
-    ("/kind", Some("object.retype")),
-    ("/metadata/name", Some("object.rename")),
-    ("/metadata/namespace", None),
-    ("/metadata/uid", None),
-    ("/metadata/resourceVersion", None),
-];
-
-fn keep_identity(before: &Value, after: &mut Value, grants: &Grants) -> Result<Vec<Note>, PluginErrorKind> {
-    if !after.is_object() || !after.get("metadata").is_some_and(Value::is_object) {
-        return Err(PluginErrorKind::Output(
-            "what is left is no object with metadata".to_owned(),
-        ));
-    }
-    let mut notes = Vec::new();
-    for (pointer, grant) in IDENTITY {
-        if before.pointer(pointer) == after.pointer(pointer) {
-            continue;
-        }
-        match grant {
-            Some(grant) if grants.allow(grant) => check_text(after, pointer)?,
-            Some(grant) => {
-                return Err(PluginErrorKind::Grant(format!(
-                    "it changes {pointer}; that needs the grant `{grant}`"
-                )));
-            }
-            None => {
-                put_back(before, after, pointer);
-                notes.push(Note {
-                    code: "no-effect".to_owned(),
-                    message: format!("a change of {pointer} has no effect"),
-                    pointer: Some((*pointer).to_owned()),
-                });
-            }
-        }
-    }
-    Ok(notes)
-}
-
-fn check_text(object: &Value, pointer: &str) -> Result<(), PluginErrorKind> {
-    match object.pointer(pointer).and_then(Value::as_str) {
-        Some(text) if pointer == "/metadata/name" => valid_name(text.to_owned()).map(|_| ()),
-        Some(text) if !text.is_empty() => Ok(()),
-        _ => Err(PluginErrorKind::Output(format!("what is left has no {pointer}"))),
-    }
-}
-
-fn put_back(before: &Value, after: &mut Value, pointer: &str) {
-    let key = pointer.rsplit('/').next().unwrap_or_default();
-    let Some(metadata) = after.get_mut("metadata").and_then(Value::as_object_mut) else {
-        return;
-    };
-    match before.pointer(pointer) {
-        Some(value) => metadata.insert(key.to_owned(), value.clone()),
-        None => metadata.shift_remove(key),
-    };
 }
 
 #[cfg(test)]

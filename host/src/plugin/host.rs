@@ -6,7 +6,9 @@ use super::inspect::Inspection;
 use super::instance::{Instance, PoolIsFull};
 use super::limiter::Budget;
 use super::linker::{Linked, Linkers};
+use super::modification::carry_out;
 use super::outcome::{Modified, Resolution};
+use super::precedents::Precedents;
 use super::{Isolation, Operation, PluginError, PluginErrorKind, Settings, built_in};
 use crate::object::Object;
 use std::path::PathBuf;
@@ -47,6 +49,8 @@ pub struct Configured {
     settings: Settings,
     config: String,
     id: u64,
+    /// What it decided so far, where its author says that it is pure.
+    precedents: Option<Precedents>,
     /// The one instance of isolation `operation`.
     shared: Mutex<Option<Instance>>,
 }
@@ -132,6 +136,7 @@ impl PluginHost {
             config: settings.config.to_string(),
             settings,
             id: self.next_id.fetch_add(1, Ordering::Relaxed),
+            precedents: plugin.is_pure().then(|| Precedents::new(operation)),
             shared: Mutex::new(None),
         });
         self.batch(operation)
@@ -160,6 +165,14 @@ impl Plugin {
     /// What it says about itself.
     pub fn inspection(&self) -> &Inspection {
         &self.inspection
+    }
+
+    /// Whether its decisions may be remembered.
+    fn is_pure(&self) -> bool {
+        self.inspection
+            .manifest
+            .as_ref()
+            .is_some_and(|manifest| manifest.pure)
     }
 
     /// What the plugin needs and `settings` do not grant.
@@ -193,6 +206,13 @@ impl Configured {
         &self.plugin.linked
     }
 
+    /// What it decided so far in `operation`, where that may be remembered.
+    pub(super) fn precedents(&self, operation: &Arc<Operation>) -> Option<&Precedents> {
+        self.precedents
+            .as_ref()
+            .filter(|precedents| precedents.are_of(operation))
+    }
+
     pub(super) fn config_text(&self) -> &String {
         &self.config
     }
@@ -201,6 +221,11 @@ impl Configured {
 impl Batch {
     /// Have a modifier look at `object`, and carry out what it decided. After an error the object is unchanged.
     pub fn modify(&mut self, plugin: &Arc<Configured>, object: &mut Object) -> Result<Modified, PluginError> {
+        let precedents = plugin.precedents(&self.operation);
+        if let Some(precedent) = precedents.and_then(|precedents| precedents.find(object)) {
+            return carry_out(precedent, object, &plugin.settings.grants)
+                .map_err(|kind| error(plugin.name(), kind));
+        }
         self.call(plugin, |instance| instance.modify(plugin, object))
     }
 

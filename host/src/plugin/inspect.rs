@@ -53,6 +53,10 @@ pub struct Manifest {
     /// Grants that it asks for.
     #[serde(default)]
     pub grants: Vec<String>,
+    /// The author's promise that a modifier decides by its configuration, the operation and what it asks about the
+    /// object, and by nothing else, so that the host may remember what it decided.
+    #[serde(default)]
+    pub pure: bool,
     /// JSON schema of its configuration.
     #[serde(default)]
     pub config_schema: Option<Value>,

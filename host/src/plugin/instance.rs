@@ -2,11 +2,14 @@
 
 use super::bindings::modifier::lazarette::plugin::types::Error as WireError;
 use super::bindings::{DecisionSlot, ObjectSlot, modifier, resolver};
+use super::decision::Decisions;
 use super::engine::ticks;
 use super::limiter::Budget;
 use super::linker::Linked;
 use super::log::printable;
+use super::modification::{Conclusion, carry_out};
 use super::outcome::{Modified, Resolution};
+use super::precedents::Precedents;
 use super::state::{Refusal, State};
 use super::{Configured, Operation, PluginErrorKind};
 use crate::object::Object;
@@ -79,7 +82,10 @@ impl Instance {
             return Err(wrong_world("resource-modifier"));
         };
         begin(&mut self.store, plugin);
-        self.store.data_mut().objects.push(take(object));
+        let state = self.store.data_mut();
+        let precedents = plugin.precedents(state.operation());
+        state.inquiry = precedents.and_then(Precedents::inquiry);
+        state.objects.push(take(object));
         let returned = exports.lazarette_plugin_modifier().call_modify(
             &mut self.store,
             Resource::<ObjectSlot>::new_borrow(0),
@@ -90,9 +96,29 @@ impl Instance {
             *object = back;
         }
         let decisions = std::mem::take(&mut state.decisions);
-        self.check(plugin, returned)?;
-        let settings = plugin.settings();
-        decisions.modify(object, &settings.grants, &settings.limits)
+        let kept = precedents.zip(state.inquiry.take());
+        let size = decisions.bytes();
+        let conclusion = self.conclude(plugin, returned, decisions)?;
+        let modified = carry_out(&conclusion, object, &plugin.settings().grants);
+        if let Some((precedents, inquiry)) = kept {
+            precedents.keep(inquiry, conclusion, size);
+        }
+        modified
+    }
+
+    /// What a call came to that has ended: what the plugin decided, or its own error. An error of the call is another
+    /// matter: the next one may end well.
+    fn conclude(
+        &mut self,
+        plugin: &Configured,
+        returned: wasmtime::Result<Result<(), WireError>>,
+        decisions: Decisions,
+    ) -> Result<Conclusion, PluginErrorKind> {
+        match self.check(plugin, returned) {
+            Ok(()) => decisions.modification(&plugin.settings().limits).map(Ok),
+            Err(failure @ PluginErrorKind::Failed { .. }) => Ok(Err(failure)),
+            Err(error) => Err(error),
+        }
     }
 
     /// Have a resolver decide between `wanted` and `live`. Neither is changed.

@@ -3,11 +3,12 @@
 use super::bindings::modifier::lazarette::plugin as wit;
 use super::bindings::{DecisionSlot, ObjectSlot};
 use super::decision::Decisions;
+use super::inquiry::{Inquiry, Question, type_of};
 use super::limiter::{Budget, Limiter};
 use super::log::Log;
 use super::outcome::Note;
 use super::{Configured, Limits, Operation, PluginErrorKind};
-use crate::object::Object;
+use crate::object::{Object, Pointer, Schemas};
 use std::sync::Arc;
 use wasmtime::component::{HasData, Resource, ResourceTable};
 use wasmtime::{Result, error::Context};
@@ -19,6 +20,8 @@ pub struct State {
     pub objects: Vec<Object>,
     /// What has been decided in the running call.
     pub decisions: Decisions,
+    /// What the running call has asked, as long as its decision may be remembered.
+    pub inquiry: Option<Inquiry>,
     pub log: Log,
     pub limiter: Limiter,
     limits: Limits,
@@ -44,12 +47,42 @@ impl State {
         State {
             objects: Vec::new(),
             decisions: Decisions::default(),
+            inquiry: None,
             log: Log::new(plugin.name(), limits),
             limiter: Limiter::new(budget, limits.memory),
             limits: limits.clone(),
             operation: Arc::clone(operation),
             wasi: None,
         }
+    }
+
+    /// The operation that the instance was made for.
+    pub fn operation(&self) -> &Arc<Operation> {
+        &self.operation
+    }
+
+    /// Take down that the object of this handle was asked a question, and has answered with `bytes` of text. What is no
+    /// question has the same answer from all objects.
+    fn asked(
+        &mut self,
+        handle: &Resource<ObjectSlot>,
+        question: impl FnOnce() -> Option<Question>,
+        bytes: usize,
+    ) -> Result<()> {
+        let Some(inquiry) = self.inquiry.take() else {
+            return Ok(());
+        };
+        self.inquiry = match question() {
+            Some(question) => inquiry.with(question, self.object(handle)?, bytes),
+            None => Some(inquiry),
+        };
+        Ok(())
+    }
+
+    /// What is known about the kind of the object of this handle.
+    fn schemas(&mut self, of: &Resource<ObjectSlot>) -> Result<(&Schemas, &Object)> {
+        self.asked(of, || Some(Question::Kind), 0)?;
+        Ok((&self.operation.schemas, self.object(of)?))
     }
 
     fn object(&self, handle: &Resource<ObjectSlot>) -> Result<&Object> {
@@ -72,6 +105,7 @@ impl wit::decisions::Host for State {}
 
 impl wit::objects::HostObject for State {
     fn identity(&mut self, handle: Resource<ObjectSlot>) -> Result<wit::objects::Identity> {
+        self.asked(&handle, || Some(Question::Identity), 0)?;
         let object = self.object(&handle)?;
         Ok(wit::objects::Identity {
             group: object.id.resource.group.clone(),
@@ -85,10 +119,21 @@ impl wit::objects::HostObject for State {
 
     fn get(&mut self, handle: Resource<ObjectSlot>, pointer: String) -> Result<Option<String>> {
         let value = self.object(&handle)?.json.pointer(&pointer);
-        Ok(value.map(serde_json::to_string).transpose()?)
+        let text = value.map(serde_json::to_string).transpose()?;
+        let question = || Pointer::parse(&pointer).map(Question::Value);
+        self.asked(&handle, question, text.as_ref().map_or(0, String::len))?;
+        Ok(text)
+    }
+
+    fn type_of(&mut self, handle: Resource<ObjectSlot>, pointer: String) -> Result<Option<String>> {
+        self.asked(&handle, || Pointer::parse(&pointer).map(Question::TypeOf), 0)?;
+        let value = self.object(&handle)?.json.pointer(&pointer);
+        Ok(value.map(|value| type_of(value).to_owned()))
     }
 
     fn json(&mut self, handle: Resource<ObjectSlot>) -> Result<String> {
+        // The whole object is hardly the same twice.
+        self.inquiry = None;
         Ok(serde_json::to_string(&self.object(&handle)?.json)?)
     }
 
@@ -152,19 +197,23 @@ impl wit::decisions::HostDecision for State {
 
 impl wit::schemas::Host for State {
     fn list_keys(&mut self, of: Resource<ObjectSlot>, pointer: String) -> Result<Option<Vec<String>>> {
-        Ok(self.operation.schemas.list_keys(self.object(&of)?, &pointer))
+        let (schemas, object) = self.schemas(&of)?;
+        Ok(schemas.list_keys(object, &pointer))
     }
 
     fn merge_key(&mut self, of: Resource<ObjectSlot>, pointer: String) -> Result<Option<String>> {
-        Ok(self.operation.schemas.merge_key(self.object(&of)?, &pointer))
+        let (schemas, object) = self.schemas(&of)?;
+        Ok(schemas.merge_key(object, &pointer))
     }
 
     fn patch_strategy(&mut self, of: Resource<ObjectSlot>, pointer: String) -> Result<Option<String>> {
-        Ok(self.operation.schemas.patch_strategy(self.object(&of)?, &pointer))
+        let (schemas, object) = self.schemas(&of)?;
+        Ok(schemas.patch_strategy(object, &pointer))
     }
 
     fn is_built_in(&mut self, of: Resource<ObjectSlot>) -> Result<bool> {
-        Ok(self.operation.schemas.is_built_in(self.object(&of)?))
+        let (schemas, object) = self.schemas(&of)?;
+        Ok(schemas.is_built_in(object))
     }
 }
 
@@ -193,6 +242,8 @@ impl wit::operation::Host for State {
 
 impl wit::log::Host for State {
     fn write(&mut self, level: String, message: String) -> Result<()> {
+        // What is remembered says nothing.
+        self.inquiry = None;
         let object = self.objects.first().map(|object| &object.id);
         self.log.write(&level, &message, object);
         Ok(())

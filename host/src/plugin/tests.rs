@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
-static HOST: LazyLock<PluginHost> = LazyLock::new(|| PluginHost::new(None).unwrap());
+pub(super) static HOST: LazyLock<PluginHost> = LazyLock::new(|| PluginHost::new(None).unwrap());
 
 static MISBEHAVING: LazyLock<Arc<Plugin>> = LazyLock::new(|| {
     HOST.load(
@@ -18,7 +18,7 @@ static MISBEHAVING: LazyLock<Arc<Plugin>> = LazyLock::new(|| {
     .unwrap()
 });
 
-fn operation() -> Arc<Operation> {
+pub(super) fn operation() -> Arc<Operation> {
     Arc::new(Operation {
         kind: "test".to_owned(),
         now: jiff::Timestamp::UNIX_EPOCH,
@@ -29,7 +29,7 @@ fn operation() -> Arc<Operation> {
     })
 }
 
-fn pod() -> Object {
+pub(super) fn pod() -> Object {
     let of = ResourceType {
         resource: GroupResource::new("", "pods"),
         version: "v1".to_owned(),

@@ -1,5 +1,6 @@
 //! What turns a live object into one that has everything that is wanted, and keeps what it had.
 
+use lazarette_sdk::pointer::member;
 use serde_json::{Map, Value, json};
 
 /// Says which members identify an element of the list at a JSON pointer: none of them for a set of plain values, and
@@ -35,7 +36,7 @@ impl Merge<'_> {
 
     fn map(&mut self, at: &str, live: &Map<String, Value>, wanted: &Map<String, Value>) {
         for (key, wanted) in wanted {
-            let at = format!("{at}/{}", key.replace('~', "~0").replace('/', "~1"));
+            let at = member(at, key);
             match live.get(key) {
                 Some(live) => self.value(&at, live, wanted),
                 None if wanted.is_null() => {}

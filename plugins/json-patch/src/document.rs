@@ -1,5 +1,6 @@
 //! What paths are looked up in: the object itself, or a copy of a part of it that operations are carried out on.
 
+use lazarette_sdk::pointer::name;
 use lazarette_sdk::{Object, Value};
 
 /// Something that strict JSON pointers lead into.
@@ -7,11 +8,11 @@ pub trait Document {
     /// What is at `pointer`.
     fn get(&self, pointer: &str) -> Option<Value>;
 
-    /// Whether there is something at `pointer`.
-    fn has(&self, pointer: &str) -> bool;
+    /// What can hold something at `pointer`, or that nothing can; none where there is nothing.
+    fn holder(&self, pointer: &str) -> Option<Holder>;
 
-    /// Whether there is an object at `pointer`. Asked where its members do not matter.
-    fn is_object(&self, pointer: &str) -> bool;
+    /// How many elements the list at `pointer` has.
+    fn length(&self, pointer: &str) -> usize;
 
     /// Put `value` at `pointer`: into a list before the element that is there, or at its end (`-`).
     fn add(&mut self, pointer: &str, value: &Value);
@@ -26,18 +27,48 @@ pub trait Document {
     fn remove(&mut self, pointer: &str) -> Option<Value>;
 }
 
-/// The object, which never changes. Used for operations that do not build upon each other.
+/// What a value is to those who want to put something into it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Holder {
+    /// It holds members.
+    Object,
+    /// It holds elements.
+    List,
+    /// It holds nothing.
+    None,
+}
+
+/// The object, which never changes, and is asked for no more than must be known. Used for operations that do not build upon each other.
 impl Document for &Object<'_> {
     fn get(&self, pointer: &str) -> Option<Value> {
         Object::get(self, pointer)
     }
 
-    fn has(&self, pointer: &str) -> bool {
-        self.raw(pointer).is_some()
+    fn holder(&self, pointer: &str) -> Option<Holder> {
+        Some(match self.type_of(pointer)?.as_str() {
+            "object" => Holder::Object,
+            "array" => Holder::List,
+            _ => Holder::None,
+        })
     }
 
-    fn is_object(&self, pointer: &str) -> bool {
-        self.raw(pointer).is_some_and(|json| json.starts_with('{'))
+    /// Found by asking for elements: lists of equal length give equal answers, whatever is in them.
+    fn length(&self, pointer: &str) -> usize {
+        let has = |index: usize| self.type_of(&format!("{pointer}/{index}")).is_some();
+        let mut bound = 1;
+        while has(bound - 1) {
+            bound *= 2;
+        }
+        let (mut length, mut above) = (bound / 2, bound - 1);
+        while length < above {
+            let middle = length.midpoint(above);
+            if has(middle) {
+                length = middle + 1;
+            } else {
+                above = middle;
+            }
+        }
+        length
     }
 
     fn add(&mut self, _: &str, _: &Value) {}
@@ -83,12 +114,16 @@ impl Document for PartialCopy {
         self.look(pointer).cloned()
     }
 
-    fn has(&self, pointer: &str) -> bool {
-        self.look(pointer).is_some()
+    fn holder(&self, pointer: &str) -> Option<Holder> {
+        Some(match self.look(pointer)? {
+            Value::Object(_) => Holder::Object,
+            Value::Array(_) => Holder::List,
+            _ => Holder::None,
+        })
     }
 
-    fn is_object(&self, pointer: &str) -> bool {
-        self.look(pointer).is_some_and(Value::is_object)
+    fn length(&self, pointer: &str) -> usize {
+        self.look(pointer).and_then(Value::as_array).map_or(0, Vec::len)
     }
 
     fn add(&mut self, pointer: &str, value: &Value) {
@@ -96,7 +131,7 @@ impl Document for PartialCopy {
             return;
         };
         match self.at(parent) {
-            Some(Value::Object(members)) => drop(members.insert(unescape(last), value.clone())),
+            Some(Value::Object(members)) => drop(members.insert(name(last), value.clone())),
             Some(Value::Array(elements)) => {
                 let index = last.parse().unwrap_or(elements.len());
                 elements.insert(index.min(elements.len()), value.clone());
@@ -120,7 +155,7 @@ impl Document for PartialCopy {
     fn remove(&mut self, pointer: &str) -> Option<Value> {
         let (parent, last) = pointer.rsplit_once('/')?;
         match self.at(parent)? {
-            Value::Object(members) => members.remove(&unescape(last)),
+            Value::Object(members) => members.remove(&name(last)),
             Value::Array(elements) => {
                 let index = last.parse().ok().filter(|index| *index < elements.len())?;
                 Some(elements.remove(index))
@@ -128,8 +163,4 @@ impl Document for PartialCopy {
             _ => None,
         }
     }
-}
-
-fn unescape(segment: &str) -> String {
-    segment.replace("~1", "/").replace("~0", "~")
 }

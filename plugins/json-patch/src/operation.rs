@@ -1,8 +1,9 @@
 //! Operations, and what they mean in a document.
 
 use crate::document::Document;
-use crate::path::{Miss, Path, Pointer, is_plain, member};
+use crate::path::{Miss, Path, Pointer, is_plain};
 use crate::value::is_same;
+use lazarette_sdk::pointer::member;
 use lazarette_sdk::{Error, Value};
 use serde::{Deserialize, Serialize};
 

@@ -1,6 +1,7 @@
 //! Paths as rules have them, and where they lead.
 
-use crate::document::Document;
+use crate::document::{Document, Holder};
+use lazarette_sdk::pointer::{member, name};
 use lazarette_sdk::{Error, Value};
 use serde::Deserialize;
 use std::borrow::Cow;
@@ -39,7 +40,7 @@ impl TryFrom<String> for Path {
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
         let (_, rest) = text.split_once('/').ok_or("a path must begin with '/'")?;
-        let segments: Vec<String> = rest.split('/').map(unescape).collect();
+        let segments: Vec<String> = rest.split('/').map(name).collect();
         let plain = segments
             .iter()
             .all(|segment| is_plain(segment))
@@ -56,8 +57,8 @@ impl Path {
     /// Where the path leads to in `document`. There is something.
     pub fn find(&self, document: &impl Document) -> Result<Pointer<'_>, Miss> {
         match &self.plain {
-            Some(plain) if document.has(plain) => Ok(Cow::Borrowed(plain)),
-            _ => self.look(document).map(|(pointer, _)| pointer.into()),
+            Some(plain) if document.holder(plain).is_some() => Ok(Cow::Borrowed(plain)),
+            _ => self.look(document).map(Cow::Owned),
         }
     }
 
@@ -65,7 +66,9 @@ impl Path {
     pub fn value(&self, document: &impl Document) -> Result<Value, Miss> {
         match self.plain.as_ref().and_then(|plain| document.get(plain)) {
             Some(value) => Ok(value),
-            None => self.look(document).map(|(_, value)| value),
+            None => self
+                .look(document)
+                .and_then(|pointer| document.get(&pointer).ok_or(Miss::NoMember)),
         }
     }
 
@@ -73,34 +76,33 @@ impl Path {
     pub fn place(&self, document: &impl Document) -> Result<Pointer<'_>, Miss> {
         if let Some(plain) = &self.plain {
             let parent = plain.rsplit_once('/').map_or("", |(parent, _)| parent);
-            if document.is_object(parent) {
+            if document.holder(parent) == Some(Holder::Object) {
                 return Ok(Cow::Borrowed(plain));
             }
         }
-        let (parent, container, last) = self.parent(document)?;
-        match container {
-            Value::Object(_) => Ok(member(&parent, last).into()),
-            Value::Array(_) if last == "-" => Ok(format!("{parent}/-").into()),
+        let (parent, holder, last) = self.parent(document)?;
+        match holder {
+            Holder::Object => Ok(member(&parent, last).into()),
+            Holder::List if last == "-" => Ok(format!("{parent}/-").into()),
             // There is one place more than there are elements: the end.
-            Value::Array(elements) => Ok(format!("{parent}/{}", index(last, elements.len() + 1)?).into()),
-            _ => Err(Miss::NoParent),
+            Holder::List => {
+                let places = document.length(&parent) + 1;
+                Ok(format!("{parent}/{}", index(last, places)?).into())
+            }
+            Holder::None => Err(Miss::NoParent),
         }
     }
 
-    /// The same as `find` with what is there, for any path.
-    fn look(&self, document: &impl Document) -> Result<(String, Value), Miss> {
-        let (parent, container, last) = self.parent(document)?;
-        match container {
-            Value::Object(mut members) => {
-                let value = members.remove(last).ok_or(Miss::NoMember)?;
-                Ok((member(&parent, last), value))
+    /// The same as `find`, for any path.
+    fn look(&self, document: &impl Document) -> Result<String, Miss> {
+        let (parent, holder, last) = self.parent(document)?;
+        match holder {
+            Holder::Object => {
+                let pointer = member(&parent, last);
+                document.holder(&pointer).map(|_| pointer).ok_or(Miss::NoMember)
             }
-            Value::Array(mut elements) => {
-                let index = index(last, elements.len())?;
-                let value = elements.get_mut(index).map(Value::take).ok_or(Miss::OutOfRange)?;
-                Ok((format!("{parent}/{index}"), value))
-            }
-            _ => Err(Miss::NoParent),
+            Holder::List => Ok(format!("{parent}/{}", index(last, document.length(&parent))?)),
+            Holder::None => Err(Miss::NoParent),
         }
     }
 
@@ -120,27 +122,21 @@ impl Path {
         &self.segments
     }
 
-    /// The pointer and value of what holds the last segment.
-    fn parent(&self, document: &impl Document) -> Result<(String, Value, &str), Miss> {
+    /// The pointer to what holds the last segment, and what it is.
+    fn parent(&self, document: &impl Document) -> Result<(String, Holder, &str), Miss> {
         let (last, parents) = self.segments.split_last().ok_or(Miss::NoParent)?;
         let mut pointer = String::new();
         for segment in parents {
             // What a segment that is not plain means, only the list that it leads into can tell.
-            let list = if is_plain(segment) {
-                None
+            pointer = if !is_plain(segment) && document.holder(&pointer) == Some(Holder::List) {
+                let index = index(segment, document.length(&pointer)).map_err(|_| Miss::NoParent)?;
+                format!("{pointer}/{index}")
             } else {
-                document.get(&pointer)
-            };
-            pointer = match list {
-                Some(Value::Array(elements)) => {
-                    let index = index(segment, elements.len()).map_err(|_| Miss::NoParent)?;
-                    format!("{pointer}/{index}")
-                }
-                _ => member(&pointer, segment),
+                member(&pointer, segment)
             };
         }
-        let container = document.get(&pointer).ok_or(Miss::NoParent)?;
-        Ok((pointer, container, last))
+        let holder = document.holder(&pointer).ok_or(Miss::NoParent)?;
+        Ok((pointer, holder, last))
     }
 }
 
@@ -162,13 +158,4 @@ fn index(segment: &str, length: usize) -> Result<usize, Miss> {
         Some(distance)
     };
     index.filter(|index| *index < length).ok_or(Miss::OutOfRange)
-}
-
-/// The pointer to a member of what `pointer` points to.
-pub fn member(pointer: &str, name: &str) -> String {
-    format!("{pointer}/{}", name.replace('~', "~0").replace('/', "~1"))
-}
-
-fn unescape(segment: &str) -> String {
-    segment.replace("~1", "/").replace("~0", "~")
 }

@@ -40,17 +40,18 @@ impl Modifier for MergePatch {
     }
 
     fn modify(&mut self, object: &Object, decision: &Decision) -> Result<(), Error> {
-        if self.has_nulls_in_lists {
-            let before = object.value();
-            let mut after = before.clone();
-            self.patches
+        match self.patches.as_slice() {
+            patches if !self.has_nulls_in_lists => patches
                 .iter()
-                .for_each(|patch| merge::merge(&mut after, patch));
-            decision.change(&before, &after);
-        } else {
-            self.patches
-                .iter()
-                .for_each(|patch| decision.merge_patch(&Value::Object(patch.clone())));
+                .for_each(|patch| decision.merge_patch(&Value::Object(patch.clone()))),
+            [patch] => decision.merge_patch(&merge::as_merge_patch(object, patch, "")),
+            // Each patch sees what those before it did.
+            patches => {
+                let before = object.value();
+                let mut after = before.clone();
+                patches.iter().for_each(|patch| merge::merge(&mut after, patch));
+                decision.change(&before, &after);
+            }
         }
         Ok(())
     }
@@ -63,6 +64,7 @@ mod tests {
     use super::*;
     use lazarette_sdk::json;
     use lazarette_sdk::testing::{Fixture, configure, modify};
+    use proptest::prelude::*;
     use rstest::rstest;
 
     #[expect(
@@ -72,6 +74,36 @@ mod tests {
     fn patched(object: Value, patches: Value) -> Value {
         let mut plugin: MergePatch = configure(json!({"patches": patches})).unwrap();
         modify(&mut plugin, &Fixture::new(object)).unwrap().object
+    }
+
+    fn value() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            Just(json!(null)),
+            Just(json!(1)),
+            Just(json!({})),
+            Just(json!([]))
+        ];
+        leaf.prop_recursive(4, 24, 3, |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..3).prop_map(Value::from),
+                members(inner),
+            ]
+        })
+    }
+
+    fn members(value: impl Strategy<Value = Value>) -> impl Strategy<Value = Value> {
+        prop::collection::btree_map("[ab]", value, 0..3)
+            .prop_map(|members| Value::Object(Map::from_iter(members)))
+    }
+
+    proptest! {
+        /// The host's merge of what the plugin hands over does what the plugin does to a copy of the object.
+        #[test]
+        fn one_patch_is_merged_as_several_are(object in members(value()), patch in members(value())) {
+            let mut merged = object.clone();
+            merge::merge(&mut merged, patch.as_object().unwrap());
+            prop_assert_eq!(patched(object, json!([patch])), merged);
+        }
     }
 
     /// Appendix A of RFC 7396, where both are objects.

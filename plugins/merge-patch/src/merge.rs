@@ -1,6 +1,7 @@
 //! Merging as Velero does it.
 
-use lazarette_sdk::Value;
+use lazarette_sdk::pointer::member;
+use lazarette_sdk::{Object, Value};
 use serde_json::Map;
 
 /// Whether a list in `patch` holds objects with nulls. They are RFC 7396's only where Velero prunes nothing.
@@ -33,6 +34,27 @@ pub fn merge(target: &mut Value, patch: &Map<String, Value>) {
             (Some(current @ Value::Object(_)), value) => *current = value.clone(),
             (_, value) => drop(target.insert(name.clone(), pruned(value))),
         }
+    }
+}
+
+/// The JSON merge patch that does to what is at `pointer` of `object` what `patch` does by [`merge`].
+pub fn as_merge_patch(object: &Object, patch: &Map<String, Value>, pointer: &str) -> Value {
+    let lowered = |(name, value): (&String, &Value)| {
+        let lowered = if has_nulls_in_lists(value) {
+            member_as_merge_patch(object, value, &member(pointer, name))
+        } else {
+            value.clone()
+        };
+        (name.clone(), lowered)
+    };
+    Value::Object(patch.iter().map(lowered).collect())
+}
+
+fn member_as_merge_patch(object: &Object, value: &Value, pointer: &str) -> Value {
+    match (object.type_of(pointer).as_deref(), value) {
+        (Some("object"), Value::Object(patch)) => as_merge_patch(object, patch, pointer),
+        (Some("object"), value) => value.clone(),
+        _ => pruned(value),
     }
 }
 

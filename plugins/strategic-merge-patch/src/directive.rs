@@ -1,5 +1,6 @@
 //! Directives: members of a patch that say what is to be done, and are no fields.
 
+use lazarette_sdk::pointer::member;
 use lazarette_sdk::{Error, Value};
 use serde_json::Map;
 
@@ -45,7 +46,7 @@ pub fn has_directives(patch: &Map<String, Value>) -> bool {
 /// Refuse directives with values that say nothing, at `pointer` and below.
 pub fn check_members(patch: &Map<String, Value>, pointer: &str) -> Result<(), Error> {
     for (name, value) in patch {
-        let pointer = format!("{pointer}/{}", name.replace('~', "~0").replace('/', "~1"));
+        let pointer = member(pointer, name);
         let expected = match name.as_str() {
             PATCH => (!matches!(value.as_str(), Some("merge" | "replace" | "delete")))
                 .then_some("expected 'replace', 'delete' or 'merge'"),

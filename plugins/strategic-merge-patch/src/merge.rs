@@ -3,6 +3,7 @@
 use crate::directive::{DELETE_FROM_LIST, Directive, ELEMENT_ORDER, PATCH, RETAIN_KEYS, as_new, directive};
 use crate::list;
 use crate::schema::Schema;
+use lazarette_sdk::pointer::member;
 use lazarette_sdk::{Error, Value};
 use serde_json::Map;
 
@@ -27,7 +28,7 @@ pub fn objects(
         let Some(change) = change(patch, name, value) else {
             continue;
         };
-        let (name, pointer) = (change.name, child(pointer, change.name));
+        let (name, pointer) = (change.name, member(pointer, change.name));
         let current = original.get_mut(name).map(Value::take);
         let merged = match change.order {
             Some(order) => list::ordered(current, patch.get(name), order, &pointer, schema)?,
@@ -91,11 +92,6 @@ pub fn values(
         )?))),
         _ => Ok(as_new(patch)),
     }
-}
-
-/// The pointer to the member `name` of what is at `pointer`.
-pub fn child(pointer: &str, name: &str) -> String {
-    format!("{pointer}/{}", name.replace('~', "~0").replace('/', "~1"))
 }
 
 /// Drop what `$retainKeys` does not name. It must name what the patch sets.

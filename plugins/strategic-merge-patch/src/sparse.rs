@@ -1,8 +1,9 @@
 //! Applying one patch while reading no more of the object than it needs.
 
 use crate::directive::{as_new, has_directives};
-use crate::merge::{self, child};
+use crate::merge;
 use crate::schema::{ListStrategy, Schema};
+use lazarette_sdk::pointer::{member, name};
 use lazarette_sdk::{Decision, Error, Object, Value};
 use serde_json::Map;
 
@@ -49,7 +50,7 @@ impl Reader<'_> {
         }
         let mut members = Map::new();
         for (name, value) in patch {
-            let merged = self.value(&child(pointer, name), value)?;
+            let merged = self.value(&member(pointer, name), value)?;
             members.extend(merged.map(|merged| (name.clone(), merged)));
         }
         Ok(Some(Value::Object(members)))
@@ -87,7 +88,6 @@ fn nested(pointer: &str, value: Value) -> Value {
         .rsplit('/')
         .filter(|segment| !segment.is_empty())
         .fold(value, |value, segment| {
-            let name = segment.replace("~1", "/").replace("~0", "~");
-            Value::Object(Map::from_iter([(name, value)]))
+            Value::Object(Map::from_iter([(name(segment), value)]))
         })
 }

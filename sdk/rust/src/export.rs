@@ -2,6 +2,7 @@
 
 use crate::Error;
 use crate::bindings::modifier::lazarette::plugin::types::Error as WireError;
+use crate::pointer::member;
 use serde::de::DeserializeOwned;
 use std::cell::RefCell;
 
@@ -43,11 +44,8 @@ fn pointer(path: &serde_path_to_error::Path) -> String {
     let mut pointer = String::new();
     for segment in path {
         match segment {
-            Segment::Seq { index } => pointer.push_str(&format!("/{index}")),
-            Segment::Map { key } => {
-                pointer.push_str(&format!("/{}", key.replace('~', "~0").replace('/', "~1")));
-            }
-            Segment::Enum { variant } => pointer.push_str(&format!("/{variant}")),
+            Segment::Seq { index } => pointer = member(&pointer, &index.to_string()),
+            Segment::Map { key: name } | Segment::Enum { variant: name } => pointer = member(&pointer, name),
             Segment::Unknown => {}
         }
     }

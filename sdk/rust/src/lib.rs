@@ -61,6 +61,7 @@ mod log;
 mod object;
 pub mod operation;
 pub mod pods;
+pub mod pointer;
 #[cfg(not(target_family = "wasm"))]
 pub mod testing;
 

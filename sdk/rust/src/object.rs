@@ -81,6 +81,21 @@ impl<'a> Object<'a> {
         self.source().get(pointer)
     }
 
+    /// The JSON type of the value at a JSON pointer (`object`, `array`, `string`, `number`, `boolean`, `null`), or none
+    /// where there is nothing. Nothing is copied, and the host can remember more decisions of a pure plugin that asks
+    /// for types only: prefer it to [`Object::get`] where the value does not matter.
+    ///
+    /// ```
+    /// use lazarette_sdk::{json, testing::Fixture};
+    ///
+    /// let pod = Fixture::new(json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "web"}}));
+    /// assert_eq!(pod.object().type_of("/metadata").as_deref(), Some("object"));
+    /// assert_eq!(pod.object().type_of("/metadata/labels"), None);
+    /// ```
+    pub fn type_of(&self, pointer: &str) -> Option<String> {
+        self.source().type_of(pointer)
+    }
+
     /// The whole object.
     pub fn value(&self) -> Value {
         serde_json::from_str(&self.source().json()).unwrap_or_default()

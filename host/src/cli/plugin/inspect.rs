@@ -67,6 +67,7 @@ fn text(inspection: &Inspection) -> String {
         .field("Contract", &inspection.contract)
         .field("Applies to", manifest.applies_to.join(", "))
         .field("Asks for grants", list(&manifest.grants))
+        .field("Pure", if manifest.pure { "yes" } else { "no" })
         .field("Imports", list(&inspection.imports))
         .field(
             "Size",

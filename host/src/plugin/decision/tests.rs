@@ -2,8 +2,9 @@
 
 use super::*;
 use crate::object::{GroupResource, ResourceType};
+use crate::plugin::Modified;
 use rstest::rstest;
-use serde_json::json;
+use serde_json::{Value, json};
 
 fn object() -> Object {
     let of = ResourceType {
@@ -30,7 +31,9 @@ fn modify(patch: Value, granted: &[&str]) -> (Object, Result<Modified, PluginErr
         true => decisions.json_patch(patch.to_string(), &limits).unwrap(),
         false => decisions.merge_patch(patch.to_string(), &limits).unwrap(),
     }
-    let result = decisions.modify(&mut object, &grants(granted), &limits);
+    let result = decisions
+        .modification(&limits)
+        .and_then(|modification| modification.carry_out(&mut object, &grants(granted)));
     (object, result)
 }
 
@@ -108,7 +111,9 @@ fn operations_and_bytes_are_bounded() {
     decisions
         .json_patch(json!([operation, operation, operation]).to_string(), &limits)
         .unwrap();
-    let result = decisions.modify(&mut object(), &Grants::default(), &limits);
+    let result = decisions
+        .modification(&limits)
+        .and_then(|modification| modification.carry_out(&mut object(), &Grants::default()));
     assert!(matches!(result, Err(PluginErrorKind::Output(_))));
     assert!(Decisions::default().skip("x".repeat(1001), &limits).is_err());
 }

@@ -101,6 +101,18 @@ impl Fixture {
         self.value.pointer(pointer).map(Value::to_string)
     }
 
+    pub(crate) fn type_of(&self, pointer: &str) -> Option<String> {
+        let name = match self.value.pointer(pointer)? {
+            Value::Null => "null",
+            Value::Bool(_) => "boolean",
+            Value::Number(_) => "number",
+            Value::String(_) => "string",
+            Value::Array(_) => "array",
+            Value::Object(_) => "object",
+        };
+        Some(name.to_owned())
+    }
+
     pub(crate) fn json(&self) -> String {
         self.value.to_string()
     }
