@@ -50,7 +50,7 @@ impl Session {
                 "--store file:PATH, LAZARETTE_STORE, or `store` in the configuration file",
             )
         })?;
-        Ok(store::open(address)?)
+        Ok(store::open(address, &store::StoreOptions::default())?)
     }
 
     /// The cluster that the user named, to read from.

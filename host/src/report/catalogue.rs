@@ -86,6 +86,29 @@ catalogue! {
     /// A file that should be a backup is none that we can read.
     NotABackup { action: "Check that the store and the name are those of a backup that Lazarette or Velero wrote.", retryable: false, user_error: true }
 
+    /// No connection to the store can be made.
+    StoreUnreachable { action: "Check the address, and the network, name resolution, proxy and firewall on the way to it; `lazarette store check` tries again.", retryable: true, user_error: false }
+    /// The store, or the connection to it, failed again and again.
+    StoreUnavailable { action: "Run the command again later; if it stays, look at the health of the storage account and at its limits.", retryable: true, user_error: false }
+    /// The store refused a request for a reason of its own.
+    StoreRefused { action: "Follow the store's message; `lazarette store check` tries every kind of request.", retryable: false, user_error: true }
+    /// There is no such container.
+    StoreContainerMissing { action: "Correct the container in the address of the store, or create it.", retryable: false, user_error: true }
+    /// No identity can be had to use the store with.
+    StoreIdentity { action: "Choose another identity with --store-credential, or mend this one as the message says.", retryable: false, user_error: true }
+    /// The store does not know the identity or the signature that was used.
+    StoreCredentialRefused { action: "Check that the credential is for this account and tenant, and was copied whole; `lazarette store check` shows which one is used.", retryable: false, user_error: true }
+    /// The signature that was used does not hold now.
+    StoreCredentialExpired { action: "Make a new shared access signature and give it in AZURE_STORAGE_SAS_TOKEN or the file named.", retryable: false, user_error: true }
+    /// The identity may not do this.
+    StoreRoleMissing { action: "Assign the role or permission that the message names; a new assignment holds after some minutes.", retryable: false, user_error: true }
+    /// The account does not take requests from here.
+    StoreNetworkRules { action: "Allow this machine's network in the firewall of the storage account, or use its private endpoint; a shared access signature must allow the service and kind of resource too.", retryable: false, user_error: true }
+    /// The clock of this machine is wrong.
+    ClockSkew { action: "Set the clock of this machine, best with NTP, and run the command again.", retryable: false, user_error: true }
+    /// A policy of the store keeps a file as it is.
+    Immutable { action: "Wait until the time named; nobody can shorten it. A hold can be taken away by the owner of the account.", retryable: false, user_error: true }
+
     /// A document of resource modifiers was refused.
     InvalidModifiers { action: "Correct the rule named; `lazarette modify --rules FILE --explain` tests it on objects.", retryable: false, user_error: true }
     /// A rule failed on an object.

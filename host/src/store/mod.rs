@@ -3,31 +3,67 @@
 //!
 //! [`Store`] has seven calls and a name, so that one more store is a file.
 
+mod azure;
 #[cfg(test)]
 pub(crate) mod conformance;
 #[cfg(test)]
 pub(crate) mod faults;
 mod key;
 mod local;
+mod options;
 
+pub use azure::AzureStore;
 pub use local::LocalStore;
+pub use options::{AccessTier, Credential, Patience, StoreOptions};
 
 use crate::report::{Code, Problem};
 use async_trait::async_trait;
 use bytes::Bytes;
+use jiff::Timestamp;
 use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// The store that `address` names: `file:PATH`, a folder. It need not exist yet: the first file that is written makes
-/// it.
-pub fn open(address: &str) -> Result<Arc<dyn Store>, StoreError> {
+/// The store that `address` names: `file:PATH`, a folder, which the first file that is written makes; or
+/// `azblob://ACCOUNT/CONTAINER[/PREFIX]` and `azblob+https://HOST/CONTAINER[/PREFIX]`, a container of Azure Blob Storage
+/// that must be there.
+pub fn open(address: &str, options: &StoreOptions) -> Result<Arc<dyn Store>, StoreError> {
     match address.split_once(':') {
-        Some(("file", path)) if !path.is_empty() => Ok(Arc::new(LocalStore::new(path)?)),
+        Some(("file", path)) if !path.is_empty() => {
+            check_folder_options(options)?;
+            Ok(Arc::new(LocalStore::new(path)?))
+        }
+        Some((scheme, _)) if scheme == "azblob" || scheme.starts_with("azblob+") => {
+            Ok(Arc::new(AzureStore::new(address, options)?))
+        }
         _ => Err(StoreError::Invalid(format!(
-            "'{address}' names no store: expected file:PATH, a folder, such as file:/srv/backups"
+            "'{}' names no store: expected file:PATH, a folder, such as file:/srv/backups, or \
+             azblob://ACCOUNT/CONTAINER",
+            address.split('?').next().unwrap_or_default()
         ))),
     }
+}
+
+/// Refuse what was asked for and a folder cannot do.
+fn check_folder_options(options: &StoreOptions) -> Result<(), StoreError> {
+    let refused = |what: &str| {
+        Err(StoreError::Invalid(format!(
+            "a folder cannot {what}: that needs a store in Azure, azblob://ACCOUNT/CONTAINER"
+        )))
+    };
+    if options.immutable_until.is_some() {
+        return refused("keep files from being changed or deleted");
+    }
+    match options.access_tier {
+        Some(_) => refused("have access tiers"),
+        None => Ok(()),
+    }
+}
+
+/// Have all TLS done by one provider, if that has not been settled before.
+pub fn install_tls() {
+    // It fails where there is a provider already, which is as good.
+    let _ = rustls::crypto::ring::default_provider().install_default();
 }
 
 /// A place for files that are written once.
@@ -111,6 +147,26 @@ pub enum StoreError {
     /// A key, or an address of a store, that is none.
     #[error("{0}")]
     Invalid(String),
+    /// A file that a policy of the store keeps as it is.
+    #[error("{key} cannot be changed or deleted{}", until.map(|at| format!(" before {at:.0}")).unwrap_or_default())]
+    Immutable {
+        /// The key that was to be deleted or written.
+        key: String,
+        /// Until when, if the store says it; a hold has no end.
+        until: Option<Timestamp>,
+    },
+    /// A store on the network, or the way to it, failed or refused.
+    #[error("{place}: {message}{}", if key.is_empty() { String::new() } else { format!(" (at {key})") })]
+    Remote {
+        /// The key that was worked on; empty where it was all of the store.
+        key: String,
+        /// What was asked: `container backups at shop.blob.core.windows.net`.
+        place: String,
+        /// The kind of failure.
+        code: Code,
+        /// What happened; without secrets.
+        message: String,
+    },
     /// The store failed.
     #[error("{key}: {source}")]
     Io {
@@ -121,6 +177,16 @@ pub enum StoreError {
     },
 }
 
+impl StoreError {
+    /// A failure of the system under the store at `key`.
+    pub(crate) fn io(key: &str, error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> StoreError {
+        StoreError::Io {
+            key: key.to_owned(),
+            source: std::io::Error::other(error),
+        }
+    }
+}
+
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Problem {
         let code = match &error {
@@ -128,6 +194,8 @@ impl From<StoreError> for Problem {
             StoreError::Exists { .. } => Code::AlreadyExists,
             StoreError::Range { .. } => Code::DamagedBackup,
             StoreError::Invalid(_) => Code::InvalidArgument,
+            StoreError::Immutable { .. } => Code::Immutable,
+            StoreError::Remote { code, .. } => *code,
             StoreError::Io { .. } => Code::FileAccess,
         };
         Problem::new(code, error.to_string())
@@ -145,7 +213,7 @@ mod tests {
     #[case::unknown("s3://bucket")]
     #[case::a_host("file://server/share")]
     fn an_address_that_names_no_store_is_refused_with_what_there_is(#[case] address: &str) {
-        let error = open(address).err().expect("refused").to_string();
+        let error = open(address, &StoreOptions::default()).err().expect("refused").to_string();
         assert!(error.contains(address) && error.contains("file:PATH"), "{error}");
     }
 
@@ -154,6 +222,6 @@ mod tests {
     #[case::relative("file:backups")]
     #[case::url("file:///srv/backups")]
     fn a_store_is_called_by_its_address(#[case] address: &str) {
-        assert_eq!(open(address).expect("a store").address(), address);
+        assert_eq!(open(address, &StoreOptions::default()).expect("a store").address(), address);
     }
 }

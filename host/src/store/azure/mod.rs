@@ -1,0 +1,160 @@
+//! A container of Azure Blob Storage as store.
+//!
+//! Blobs are written with `If-None-Match: *`, so that nothing is ever overwritten. Each carries the id of its upload:
+//! where the answer to a write was lost, the repetition finds the blob and knows it as its own.
+//!
+//! Lists are consistent, a blob is whole or absent, and of two writers one wins, as the service documents it.
+
+mod address;
+mod certificate;
+mod container;
+mod failure;
+mod identity;
+mod reading;
+mod transport;
+mod upload;
+mod validity;
+
+use super::{Entry, Store, StoreError, StoreOptions, Upload, key};
+use address::Address;
+use async_trait::async_trait;
+use azure_core::http::pager::PagerContinuation;
+use azure_storage_blob::models::BlobContainerClientListBlobsOptions;
+use bytes::Bytes;
+use container::Container;
+use failure::{Failure, Need};
+use futures::TryStreamExt;
+use std::ops::Range;
+use std::sync::Arc;
+use std::time::Duration;
+use upload::BlockUpload;
+
+/// A container of Azure Blob Storage, or what lies below a prefix in it.
+#[derive(Clone)]
+pub struct AzureStore {
+    container: Arc<Container>,
+}
+
+impl AzureStore {
+    /// The store at `address`, `azblob://ACCOUNT/CONTAINER[/PREFIX]` or a URL behind `azblob+`. Nothing is sent yet.
+    pub fn new(address: &str, options: &StoreOptions) -> Result<Self, StoreError> {
+        let container = Container::open(Address::parse(address)?, options)?;
+        Ok(AzureStore {
+            container: Arc::new(container),
+        })
+    }
+
+    /// A page of the list of what starts with `prefix`, and where the next one begins.
+    async fn page(
+        &self,
+        prefix: &str,
+        marker: Option<&str>,
+    ) -> Result<(Vec<Entry>, Option<String>), Failure> {
+        let fail = |error| self.container.failure(error, Need::List);
+        let options = BlobContainerClientListBlobsOptions {
+            prefix: Some(self.container.address.blob(prefix)),
+            marker: marker.map(str::to_owned),
+            maxresults: self.container.page_size.map(i32::from),
+            ..BlobContainerClientListBlobsOptions::default()
+        };
+        let mut pages = self.container.client.list_blobs(Some(options)).map_err(fail)?.into_pages();
+        let Some(page) = pages.try_next().await.map_err(fail)? else {
+            return Ok((Vec::new(), None));
+        };
+        let next = match pages.continuation() {
+            Some(PagerContinuation::Token(next)) => Some(next.clone()),
+            _ => None,
+        };
+        let page = page.into_model().map_err(fail)?;
+        let entries = page.blob_items.into_iter().filter_map(|blob| {
+            let key = blob.name?.strip_prefix(&self.container.address.prefix)?.to_owned();
+            let size = blob.properties?.content_length?;
+            key::check(&key).is_ok().then_some(Entry { key, size })
+        });
+        Ok((entries.collect(), next))
+    }
+
+    /// Why a blob that cannot be deleted cannot.
+    async fn immutable(&self, key: &str) -> StoreError {
+        let until = match self.container.properties(key).await {
+            Ok(found) => found.and_then(|found| found.immutable_until),
+            Err(error) => return error,
+        };
+        StoreError::Immutable {
+            key: key.to_owned(),
+            until,
+        }
+    }
+}
+
+#[async_trait]
+impl Store for AzureStore {
+    fn address(&self) -> String {
+        self.container.address.text.clone()
+    }
+
+    async fn put_if_absent(&self, key: &str, bytes: Bytes) -> Result<(), StoreError> {
+        key::check(key)?;
+        upload::put(&self.container, key, bytes, false).await
+    }
+
+    async fn upload(&self, key: &str) -> Result<Box<dyn Upload>, StoreError> {
+        key::check(key)?;
+        Ok(Box::new(BlockUpload::new(Arc::clone(&self.container), key)))
+    }
+
+    async fn read(&self, key: &str, range: Option<Range<u64>>) -> Result<Bytes, StoreError> {
+        key::check(key)?;
+        match range {
+            Some(range) => self.container.read_range(key, range).await,
+            None => self.container.read_whole(key).await,
+        }
+    }
+
+    async fn size(&self, key: &str) -> Result<Option<u64>, StoreError> {
+        key::check(key)?;
+        Ok(self.container.properties(key).await?.map(|found| found.size))
+    }
+
+    async fn list(&self, prefix: &str) -> Result<Vec<Entry>, StoreError> {
+        let (mut entries, mut marker) = (Vec::new(), None);
+        loop {
+            let (page, next) = self
+                .container
+                .repeat(|| self.page(prefix, marker.as_deref()))
+                .await
+                .map_err(|failure| self.container.error(prefix, failure))?;
+            entries.extend(page);
+            match next {
+                Some(next) => marker = Some(next),
+                None => break,
+            }
+        }
+        entries.sort_by(|one, other| one.key.cmp(&other.key));
+        Ok(entries)
+    }
+
+    async fn delete(&self, key: &str) -> Result<(), StoreError> {
+        key::check(key)?;
+        let blob = self.container.blob(key);
+        let deleted = self
+            .container
+            .repeat(|| async {
+                blob.delete(None)
+                    .await
+                    .map_err(|error| self.container.failure(error, Need::Delete))
+            })
+            .await;
+        match deleted {
+            Ok(_) | Err(Failure::NoBlob) => Ok(()),
+            Err(Failure::Immutable) => Err(self.immutable(key).await),
+            Err(failure) => Err(self.container.error(key, failure)),
+        }
+    }
+
+    /// Nothing: the service drops blocks that were not committed a week after the last one was sent, and a request
+    /// that does it earlier would make a blob first.
+    async fn remove_abandoned(&self, _older_than: Duration) -> Result<u64, StoreError> {
+        Ok(0)
+    }
+}
