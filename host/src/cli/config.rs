@@ -2,13 +2,21 @@
 
 use super::output::Format;
 use crate::report::{Code, Problem, ResultOf, did_you_mean};
+use crate::store::{Credential, StoreError};
 use clap::{ColorChoice, ValueEnum};
 use std::path::{Path, PathBuf};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 /// Every key that a configuration file may have.
-const KEYS: [&str; 4] = ["cluster", "store", "output", "color"];
+const KEYS: [&str; 6] = [
+    "cluster",
+    "store",
+    "store-credential",
+    "store-authorities",
+    "output",
+    "color",
+];
 
 /// What a configuration file says. Keys that it lacks are none.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -17,6 +25,10 @@ pub(super) struct Config {
     pub cluster: Option<String>,
     /// `store = "file:./backups"`
     pub store: Option<String>,
+    /// `store-credential = "workload-identity"`
+    pub store_credential: Option<Credential>,
+    /// `store-authorities = "/etc/ssl/proxy.pem"`
+    pub store_authorities: Option<PathBuf>,
     /// `output = "json"`
     pub output: Option<Format>,
     /// `color = "never"`
@@ -84,6 +96,10 @@ impl Config {
         match key {
             "cluster" => self.cluster = Some(text()?),
             "store" => self.store = Some(text()?),
+            "store-credential" => {
+                self.store_credential = Some(text()?.parse().map_err(|error: StoreError| error.to_string())?);
+            }
+            "store-authorities" => self.store_authorities = Some(text()?.into()),
             "output" => self.output = Some(choice(key, &text()?)?),
             "color" => self.color = Some(choice(key, &text()?)?),
             _ => {
@@ -137,10 +153,13 @@ mod tests {
 
     #[test]
     fn every_key_is_read() {
-        let text = "cluster = 'dir:a'\nstore = \"file:b\"\noutput = 'json'\ncolor = 'never'\n";
+        let text = "cluster = 'dir:a'\nstore = \"file:b\"\nstore-credential = 'azure-cli'\n\
+                    store-authorities = 'ca.pem'\noutput = 'json'\ncolor = 'never'\n";
         let expected = Config {
             cluster: Some("dir:a".into()),
             store: Some("file:b".into()),
+            store_credential: Some(Credential::AzureCli),
+            store_authorities: Some("ca.pem".into()),
             output: Some(Format::Json),
             color: Some(ColorChoice::Never),
         };

@@ -1,6 +1,7 @@
 //! Options that every command takes.
 
 use super::output::Format;
+use crate::store::Credential;
 use clap::{ArgAction, Args, ColorChoice, ValueHint};
 use std::path::PathBuf;
 
@@ -18,7 +19,7 @@ pub(super) struct Global {
     )]
     pub cluster: Option<String>,
 
-    /// Store of backups: `file:PATH`, a folder
+    /// Store of backups: `file:PATH`, a folder, or `azblob://ACCOUNT/CONTAINER[/PREFIX]`, a container in Azure
     #[arg(
         long,
         global = true,
@@ -27,6 +28,17 @@ pub(super) struct Global {
         value_name = "ADDRESS"
     )]
     pub store: Option<String>,
+
+    /// As whom a store in Azure is used: `sas`, `sas-file:PATH`, `workload-identity`, `managed-identity[:CLIENT_ID]`,
+    /// `client-secret`, `client-certificate[:PATH]`, `azure-cli` [default: auto, what fits the place]
+    #[arg(
+        long,
+        global = true,
+        env = "LAZARETTE_STORE_CREDENTIAL",
+        hide_env_values = true,
+        value_name = "CREDENTIAL"
+    )]
+    pub store_credential: Option<Credential>,
 
     /// Form in which results are printed [default: table]
     #[arg(
@@ -50,8 +62,8 @@ pub(super) struct Global {
     )]
     pub color: Option<ColorChoice>,
 
-    /// Configuration file, in TOML: `cluster`, `store`, `output`, `color` [default: lazarette/config.toml in
-    /// $XDG_CONFIG_HOME or ~/.config]
+    /// Configuration file, in TOML; the README lists its keys [default: lazarette/config.toml in $XDG_CONFIG_HOME or
+    /// ~/.config]
     #[arg(
         long,
         global = true,

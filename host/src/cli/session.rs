@@ -8,7 +8,7 @@ use super::progress_bar::Watched;
 use crate::cluster::{self, Cluster};
 use crate::plugin::{self, PluginHost};
 use crate::report::{Code, Problem, Progress, ResultOf};
-use crate::store::{self, Store};
+use crate::store::{self, Store, StoreOptions};
 use anstyle::AnsiColor;
 use clap::ColorChoice;
 use serde_json::{Value, json};
@@ -22,6 +22,7 @@ pub(super) struct Session {
     pub output: Output,
     cluster: Option<String>,
     store: Option<String>,
+    store_options: StoreOptions,
     quiet: bool,
 }
 
@@ -38,19 +39,38 @@ impl Session {
             },
             cluster: global.cluster.or(config.cluster),
             store: global.store.or(config.store),
+            store_options: StoreOptions {
+                credential: global
+                    .store_credential
+                    .or(config.store_credential)
+                    .unwrap_or_default(),
+                authorities: config.store_authorities,
+                ..StoreOptions::default()
+            },
             quiet: global.quiet,
         })
     }
 
     /// The store that the user named.
     pub fn store(&self) -> ResultOf<Arc<dyn Store>> {
+        self.open_store(self.store_options.clone())
+    }
+
+    /// The store that the user named, to write new files into as `change` says.
+    pub fn store_to_write(&self, change: impl FnOnce(&mut StoreOptions)) -> ResultOf<Arc<dyn Store>> {
+        let mut options = self.store_options.clone();
+        change(&mut options);
+        self.open_store(options)
+    }
+
+    fn open_store(&self, options: StoreOptions) -> ResultOf<Arc<dyn Store>> {
         let address = self.store.as_deref().ok_or_else(|| {
             missing(
                 "store",
-                "--store file:PATH, LAZARETTE_STORE, or `store` in the configuration file",
+                "--store file:PATH or azblob://ACCOUNT/CONTAINER, LAZARETTE_STORE, or `store` in the configuration file",
             )
         })?;
-        Ok(store::open(address, &store::StoreOptions::default())?)
+        Ok(store::open(address, &options)?)
     }
 
     /// The cluster that the user named, to read from.

@@ -4,6 +4,9 @@ use crate::archive::BackupName;
 use crate::report::did_you_mean;
 use crate::restore::{ConflictPolicies, ParsePolicyError};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use std::error::Error;
 use std::str::FromStr;
 
@@ -34,6 +37,18 @@ pub(super) fn label(text: &str) -> Result<(String, String), String> {
 /// A namespace in the backup and the one in the cluster: `from:to`.
 pub(super) fn mapping(text: &str) -> Result<(String, String), String> {
     pair(text, ':')
+}
+
+/// A moment that is still to come: a time in any zone, or a day, which begins in UTC.
+pub(super) fn moment(text: &str) -> Result<Timestamp, String> {
+    let day = |text: &str| TimeZone::UTC.to_timestamp(text.parse::<Date>()?.at(0, 0, 0, 0));
+    let at = text.parse().or_else(|_| day(text)).map_err(|_: jiff::Error| {
+        "expected a day such as 2027-01-31, or a time such as 2027-01-31T12:00:00Z".to_owned()
+    })?;
+    match at > Timestamp::now() {
+        true => Ok(at),
+        false => Err("that is in the past".to_owned()),
+    }
 }
 
 /// The name of a restore: what a backup may be called too.
@@ -67,6 +82,15 @@ mod tests {
     fn mappings(#[case] text: &str, #[case] expected: Option<(&str, &str)>) {
         let expected = expected.map(|(one, other)| (one.to_owned(), other.to_owned()));
         assert_eq!(mapping(text).ok(), expected);
+    }
+
+    #[rstest]
+    #[case::day("2999-01-31", Some("2999-01-31T00:00:00Z"))]
+    #[case::time("2999-01-31T12:00:00+02:00", Some("2999-01-31T10:00:00Z"))]
+    #[case::past("2001-01-01", None)]
+    #[case::no_date("tomorrow", None)]
+    fn moments(#[case] text: &str, #[case] expected: Option<&str>) {
+        assert_eq!(moment(text).ok().map(|at| at.to_string()).as_deref(), expected);
     }
 
     #[test]

@@ -213,7 +213,10 @@ mod tests {
     #[case::unknown("s3://bucket")]
     #[case::a_host("file://server/share")]
     fn an_address_that_names_no_store_is_refused_with_what_there_is(#[case] address: &str) {
-        let error = open(address, &StoreOptions::default()).err().expect("refused").to_string();
+        let error = open(address, &StoreOptions::default())
+            .err()
+            .expect("refused")
+            .to_string();
         assert!(error.contains(address) && error.contains("file:PATH"), "{error}");
     }
 
@@ -222,6 +225,11 @@ mod tests {
     #[case::relative("file:backups")]
     #[case::url("file:///srv/backups")]
     fn a_store_is_called_by_its_address(#[case] address: &str) {
-        assert_eq!(open(address, &StoreOptions::default()).expect("a store").address(), address);
+        assert_eq!(
+            open(address, &StoreOptions::default())
+                .expect("a store")
+                .address(),
+            address
+        );
     }
 }

@@ -193,6 +193,9 @@ mod tests {
     #[case::too_much("sas:sv=2024-01-01&sig=c2VjcmV0")]
     fn what_is_no_credential_is_refused_without_being_shown(#[case] text: &str) {
         let message = text.parse::<Credential>().unwrap_err().to_string();
-        assert!(message.contains("workload-identity") && !message.contains("c2VjcmV0"), "{message}");
+        assert!(
+            message.contains("workload-identity") && !message.contains("c2VjcmV0"),
+            "{message}"
+        );
     }
 }

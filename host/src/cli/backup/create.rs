@@ -7,8 +7,9 @@ use crate::cli::failure::Ended;
 use crate::cli::filters::Filters;
 use crate::cli::interrupt;
 use crate::cli::session::Session;
-use crate::cli::values::label;
+use crate::cli::values::{label, moment, one_of};
 use crate::report::{Code, Outcome, Problem, Progress, ResultOf, units};
+use crate::store::AccessTier;
 use anstyle::AnsiColor;
 use clap::Args;
 use jiff::{SignedDuration, Timestamp};
@@ -21,6 +22,7 @@ use std::fmt::Write;
 #[command(after_help = examples(&[
     ("All of a folder of manifests, kept for 30 days", "lazarette backup create nightly --ttl 30d --cluster dir:./manifests --store file:./backups"),
     ("One application", "lazarette backup create shop --include-namespaces shop -l app=web"),
+    ("Into Azure, where nobody can delete it this year", "lazarette backup create nightly --immutable-until 2027-01-01 --access-tier cool --store azblob://ACCOUNT/backups"),
     ("Everything but events", "lazarette backup create --exclude-resources events,events.events.k8s.io"),
 ]))]
 pub(super) struct Create {
@@ -35,13 +37,26 @@ pub(super) struct Create {
     #[arg(long = "label", value_name = "KEY=VALUE", value_parser = label)]
     labels: Vec<(String, String)>,
 
+    /// Until when nobody can change or delete the backup, such as 2027-01-31 or 2027-01-31T12:00:00Z: not its owner
+    /// either, and no failed backup's remains; needs a container with version-level immutability
+    #[arg(long, value_name = "DATE", value_parser = moment)]
+    immutable_until: Option<Timestamp>,
+
+    /// Where in the account the objects are put: `hot`, `cool` or `cold` [default: as the account says]
+    #[arg(long, value_name = "TIER", value_parser = one_of::<AccessTier>(AccessTier::NAMES))]
+    access_tier: Option<AccessTier>,
+
     #[command(flatten)]
     filters: Filters,
 }
 
 impl Create {
     pub async fn run(self, session: &Session) -> Ended<Outcome> {
-        let (store, cluster) = (session.store()?, session.cluster()?);
+        let store = session.store_to_write(|options| {
+            options.immutable_until = self.immutable_until;
+            options.access_tier = self.access_tier;
+        })?;
+        let cluster = session.cluster()?;
         let request = BackupRequest {
             filter: self.filters.into(),
             ttl: self.ttl,

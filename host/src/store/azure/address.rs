@@ -31,7 +31,9 @@ impl Address {
             )))
         };
         if text.contains(['?', '#']) {
-            return refused(", because a signature does not belong into it (put it into AZURE_STORAGE_SAS_TOKEN)");
+            return refused(
+                ", because a signature does not belong into it (put it into AZURE_STORAGE_SAS_TOKEN)",
+            );
         }
         let url = match (text.strip_prefix("azblob://"), text.strip_prefix("azblob+")) {
             (Some(rest), _) => format!("https://{}", with_host(rest)),
@@ -47,7 +49,11 @@ impl Address {
         let path = container.path().trim_matches('/').to_owned();
         let account = usize::from(is_path_style(&container));
         let mut segments = path.split('/');
-        let named: Vec<&str> = segments.by_ref().take(account + 1).filter(|part| !part.is_empty()).collect();
+        let named: Vec<&str> = segments
+            .by_ref()
+            .take(account + 1)
+            .filter(|part| !part.is_empty())
+            .collect();
         if named.len() != account + 1 {
             return refused(", because the container is missing");
         }
@@ -129,10 +135,26 @@ mod tests {
 
     #[rstest]
     #[case::account("azblob://shop/backups", "https://shop.blob.core.windows.net/backups", "")]
-    #[case::prefix("azblob://shop/backups/prod/eu/", "https://shop.blob.core.windows.net/backups", "prod/eu/")]
-    #[case::space("azblob://shop/backups/a b", "https://shop.blob.core.windows.net/backups", "a b/")]
-    #[case::china("azblob://shop.blob.core.chinacloudapi.cn/b", "https://shop.blob.core.chinacloudapi.cn/b", "")]
-    #[case::url("azblob+https://blobs.example.org:8443/b/p", "https://blobs.example.org:8443/b", "p/")]
+    #[case::prefix(
+        "azblob://shop/backups/prod/eu/",
+        "https://shop.blob.core.windows.net/backups",
+        "prod/eu/"
+    )]
+    #[case::space(
+        "azblob://shop/backups/a b",
+        "https://shop.blob.core.windows.net/backups",
+        "a b/"
+    )]
+    #[case::china(
+        "azblob://shop.blob.core.chinacloudapi.cn/b",
+        "https://shop.blob.core.chinacloudapi.cn/b",
+        ""
+    )]
+    #[case::url(
+        "azblob+https://blobs.example.org:8443/b/p",
+        "https://blobs.example.org:8443/b",
+        "p/"
+    )]
     #[case::emulator(
         "azblob+http://127.0.0.1:10000/devstoreaccount1/b/p",
         "http://127.0.0.1:10000/devstoreaccount1/b",
@@ -142,7 +164,10 @@ mod tests {
     #[case::ipv6("azblob+http://[::1]:1/account/b", "http://[::1]:1/account/b", "")]
     fn addresses(#[case] text: &str, #[case] container: &str, #[case] prefix: &str) {
         let address = Address::parse(text).unwrap();
-        assert_eq!((address.container.as_str(), address.prefix.as_str()), (container, prefix));
+        assert_eq!(
+            (address.container.as_str(), address.prefix.as_str()),
+            (container, prefix)
+        );
         assert_eq!(address.text, text);
     }
 

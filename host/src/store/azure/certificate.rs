@@ -42,8 +42,8 @@ impl Certificate {
             ))
         };
         let pem = std::fs::read(file).map_err(|error| refused(error.to_string()))?;
-        let certificate =
-            CertificateDer::from_pem_slice(&pem).map_err(|error| refused(format!("no certificate: {error}")))?;
+        let certificate = CertificateDer::from_pem_slice(&pem)
+            .map_err(|error| refused(format!("no certificate: {error}")))?;
         let key = match PrivateKeyDer::from_pem_slice(&pem) {
             Ok(PrivateKeyDer::Pkcs8(der)) => KeyPair::from_pkcs8(der.secret_pkcs8_der()),
             Ok(PrivateKeyDer::Pkcs1(der)) => KeyPair::from_der(der.secret_pkcs1_der()),
@@ -77,8 +77,12 @@ impl Certificate {
             encode_url_safe(claims.to_string())
         );
         let mut signature = vec![0; self.key.public().modulus_len()];
-        self.key
-            .sign(&RSA_PSS_SHA256, &SystemRandom::new(), signed.as_bytes(), &mut signature)?;
+        self.key.sign(
+            &RSA_PSS_SHA256,
+            &SystemRandom::new(),
+            signed.as_bytes(),
+            &mut signature,
+        )?;
         Ok(format!("{signed}.{}", encode_url_safe(signature)))
     }
 }
@@ -96,7 +100,11 @@ impl fmt::Debug for Certificate {
 #[async_trait::async_trait]
 impl ClientAssertion for Certificate {
     async fn secret(&self, _: Option<ClientMethodOptions<'_>>) -> azure_core::Result<String> {
-        self.assertion(Timestamp::now())
-            .map_err(|_| Error::with_message(ErrorKind::Credential, "the proof of the certificate cannot be signed"))
+        self.assertion(Timestamp::now()).map_err(|_| {
+            Error::with_message(
+                ErrorKind::Credential,
+                "the proof of the certificate cannot be signed",
+            )
+        })
     }
 }

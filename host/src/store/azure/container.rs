@@ -143,7 +143,10 @@ impl Container {
             Failure::Exists => return StoreError::Exists { key },
             Failure::Range => return StoreError::Range { key },
             Failure::Immutable => return StoreError::Immutable { key, until: None },
-            Failure::NoBlocks => (Code::StoreRefused, "the store lost blocks of the upload".to_owned()),
+            Failure::NoBlocks => (
+                Code::StoreRefused,
+                "the store lost blocks of the upload".to_owned(),
+            ),
             Failure::Other { code, message, .. } => (code, message),
         };
         StoreError::Remote {

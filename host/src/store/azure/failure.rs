@@ -124,19 +124,26 @@ fn of_answer(error: Error, status: StatusCode, need: Need) -> Failure {
         (_, "BlobImmutableDueToPolicy" | "BlobImmutableDueToLegalHold") => Failure::Immutable,
         (_, "InvalidRange") => Failure::Range,
         (_, "InvalidBlockList" | "InvalidBlobOrBlock") => Failure::NoBlocks,
-        (_, "ContainerNotFound" | "ContainerBeingDeleted" | "ContainerDisabled") => {
-            other(Code::StoreContainerMissing, format!("there is no such container ({code})"))
+        (_, "ContainerNotFound" | "ContainerBeingDeleted" | "ContainerDisabled") => other(
+            Code::StoreContainerMissing,
+            format!("there is no such container ({code})"),
+        ),
+        (_, "AuthorizationPermissionMismatch" | "InsufficientAccountPermissions") => {
+            missing_role(&code, need)
         }
-        (_, "AuthorizationPermissionMismatch" | "InsufficientAccountPermissions") => missing_role(&code, need),
         (_, "AuthorizationFailure" | "IpAuthorizationError" | "NetworkAclsViolated") => other(
             Code::StoreNetworkRules,
             format!("the account refuses this machine or this kind of access ({code})"),
         ),
         (_, "KeyBasedAuthenticationNotPermitted") => other(
             Code::StoreCredentialRefused,
-            "the account takes no shared access signatures that were made with its key, only identities".to_owned(),
+            "the account takes no shared access signatures that were made with its key, only identities"
+                .to_owned(),
         ),
-        (401 | 403, _) => other(Code::StoreCredentialRefused, format!("the credential was refused{said}")),
+        (401 | 403, _) => other(
+            Code::StoreCredentialRefused,
+            format!("the credential was refused{said}"),
+        ),
         (412, _) => Failure::Exists,
         (408 | 429 | 500 | 502 | 503 | 504, _) => Failure::Other {
             code: Code::StoreUnavailable,
@@ -162,7 +169,10 @@ fn missing_role(code: &str, need: Need) -> Failure {
 /// The code and the message of an answer, in parentheses; without what it repeats of the request.
 fn said(answer: &StorageError) -> String {
     let code = answer.error_code.as_ref().map(ToString::to_string);
-    let message = answer.message.as_deref().and_then(|message| message.lines().next());
+    let message = answer
+        .message
+        .as_deref()
+        .and_then(|message| message.lines().next());
     let detail = answer.authentication_error_detail.as_deref();
     let parts: Vec<&str> = [code.as_deref(), message, detail].into_iter().flatten().collect();
     match parts.is_empty() {
@@ -193,7 +203,9 @@ pub(super) fn answered_at(error: &Error) -> Option<OffsetDateTime> {
     else {
         return None;
     };
-    let date = answer.headers().get_optional_str(&HeaderName::from_static("date"))?;
+    let date = answer
+        .headers()
+        .get_optional_str(&HeaderName::from_static("date"))?;
     parse_rfc7231(date).ok()
 }
 
@@ -243,11 +255,15 @@ fn other(code: Code, message: String) -> Failure {
 }
 
 fn chain(error: &Error) -> impl Iterator<Item = &(dyn std::error::Error + 'static)> {
-    std::iter::successors(error.source(), |cause: &&(dyn std::error::Error + 'static)| (*cause).source())
+    std::iter::successors(error.source(), |cause: &&(dyn std::error::Error + 'static)| {
+        (*cause).source()
+    })
 }
 
 fn last_cause(error: &Error) -> String {
-    chain(error).last().map_or_else(|| first_line(error), ToString::to_string)
+    chain(error)
+        .last()
+        .map_or_else(|| first_line(error), ToString::to_string)
 }
 
 fn first_line(error: &Error) -> String {
@@ -326,7 +342,11 @@ mod tests {
     #[case(416, "InvalidRange", "Range")]
     #[case(404, "BlobNotFound", "NoBlob")]
     #[case(400, "InvalidBlockList", "NoBlocks")]
-    fn what_a_store_may_answer_is_no_error(#[case] status: u16, #[case] said: &'static str, #[case] expected: &str) {
+    fn what_a_store_may_answer_is_no_error(
+        #[case] status: u16,
+        #[case] said: &'static str,
+        #[case] expected: &str,
+    ) {
         let failure = Failure::of(answer(status, said, "", OffsetDateTime::now_utc()), Need::Write);
         assert_eq!(format!("{failure:?}"), expected);
     }
@@ -339,19 +359,32 @@ mod tests {
         let failure = Failure::of(error, Need::Read);
         assert_eq!(code_of(&failure), Some(Code::ClockSkew));
         // The clock runs on while the test does.
-        let message = format!("{failure:?}").replace("59 minutes", "60 minutes").replace("119 minutes", "120 minutes");
+        let message = format!("{failure:?}")
+            .replace("59 minutes", "60 minutes")
+            .replace("119 minutes", "120 minutes");
         assert!(message.contains(expected), "{message}");
     }
 
     #[test]
     fn a_missing_role_is_named_with_the_permission_of_a_signature() {
-        let error = answer(403, "AuthorizationPermissionMismatch", "", OffsetDateTime::now_utc());
+        let error = answer(
+            403,
+            "AuthorizationPermissionMismatch",
+            "",
+            OffsetDateTime::now_utc(),
+        );
         let message = format!("{:?}", Failure::of(error, Need::Delete));
-        assert!(message.contains("Storage Blob Data Contributor") && message.contains("d (delete)"), "{message}");
+        assert!(
+            message.contains("Storage Blob Data Contributor") && message.contains("d (delete)"),
+            "{message}"
+        );
     }
 
     #[rstest]
-    #[case("https://host/c?sv=1&sig=c2VjcmV0&se=2 failed", "https://host/c?sv=1&sig=REDACTED&se=2 failed")]
+    #[case(
+        "https://host/c?sv=1&sig=c2VjcmV0&se=2 failed",
+        "https://host/c?sv=1&sig=REDACTED&se=2 failed"
+    )]
     #[case("Authorization: Bearer abc.def.ghi", "Authorization: Bearer REDACTED")]
     #[case("sig=a sig=b", "sig=REDACTED sig=REDACTED")]
     #[case("nothing", "nothing")]

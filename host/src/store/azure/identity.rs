@@ -8,8 +8,8 @@ use azure_core::credentials::{Secret, TokenCredential};
 use azure_core::http::{ClientOptions, Transport};
 use azure_identity::{
     AzureCliCredential, ClientAssertionCredential, ClientAssertionCredentialOptions, ClientSecretCredential,
-    ClientSecretCredentialOptions, ManagedIdentityCredential, ManagedIdentityCredentialOptions, UserAssignedId,
-    WorkloadIdentityCredential, WorkloadIdentityCredentialOptions,
+    ClientSecretCredentialOptions, ManagedIdentityCredential, ManagedIdentityCredentialOptions,
+    UserAssignedId, WorkloadIdentityCredential, WorkloadIdentityCredentialOptions,
 };
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -141,7 +141,10 @@ impl Builder<'_> {
             client_options: self.options(),
         };
         let certificate = Certificate::read(&file, audience, client_id.clone())?;
-        Ok(ClientAssertionCredential::new(tenant, client_id, certificate, Some(options)).map_err(unusable)?)
+        Ok(
+            ClientAssertionCredential::new(tenant, client_id, certificate, Some(options))
+                .map_err(unusable)?,
+        )
     }
 
     /// Where tokens come from.
@@ -155,8 +158,9 @@ impl Builder<'_> {
     }
 
     fn required(&self, name: &str) -> Result<String, StoreError> {
-        (self.variables)(name)
-            .ok_or_else(|| StoreError::Invalid(format!("the credential needs the environment variable {name}")))
+        (self.variables)(name).ok_or_else(|| {
+            StoreError::Invalid(format!("the credential needs the environment variable {name}"))
+        })
     }
 }
 
@@ -182,7 +186,10 @@ fn signature(text: &str) -> Result<Identity, StoreError> {
 }
 
 fn unusable(error: azure_core::Error) -> StoreError {
-    StoreError::Invalid(format!("the credential cannot be used: {}", redact(&error.to_string())))
+    StoreError::Invalid(format!(
+        "the credential cannot be used: {}",
+        redact(&error.to_string())
+    ))
 }
 
 #[cfg(test)]

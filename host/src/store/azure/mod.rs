@@ -57,7 +57,12 @@ impl AzureStore {
             maxresults: self.container.page_size.map(i32::from),
             ..BlobContainerClientListBlobsOptions::default()
         };
-        let mut pages = self.container.client.list_blobs(Some(options)).map_err(fail)?.into_pages();
+        let mut pages = self
+            .container
+            .client
+            .list_blobs(Some(options))
+            .map_err(fail)?
+            .into_pages();
         let Some(page) = pages.try_next().await.map_err(fail)? else {
             return Ok((Vec::new(), None));
         };
@@ -67,7 +72,10 @@ impl AzureStore {
         };
         let page = page.into_model().map_err(fail)?;
         let entries = page.blob_items.into_iter().filter_map(|blob| {
-            let key = blob.name?.strip_prefix(&self.container.address.prefix)?.to_owned();
+            let key = blob
+                .name?
+                .strip_prefix(&self.container.address.prefix)?
+                .to_owned();
             let size = blob.properties?.content_length?;
             key::check(&key).is_ok().then_some(Entry { key, size })
         });

@@ -32,7 +32,8 @@ impl Container {
         let mut whole = BytesMut::from(first.bytes);
         let read = u64::try_from(whole.len()).unwrap_or(u64::MAX);
         if read < first.total {
-            self.append(key, read..first.total, first.etag, &mut whole).await?;
+            self.append(key, read..first.total, first.etag, &mut whole)
+                .await?;
         }
         Ok(whole.freeze())
     }

@@ -154,7 +154,10 @@ impl Upload for BlockUpload {
             self.take(sent.map_err(|error| StoreError::io(&self.key, error))?)?;
         }
         match self.torn {
-            true => Err(StoreError::io(&self.key, std::io::Error::other("an earlier write did not end well"))),
+            true => Err(StoreError::io(
+                &self.key,
+                std::io::Error::other("an earlier write did not end well"),
+            )),
             false => self.list().await,
         }
     }
@@ -204,7 +207,12 @@ mod tests {
     #[test]
     fn ids_of_blocks_are_of_one_length_and_differ_between_uploads() {
         let (one, other) = (Uuid::new_v4(), Uuid::new_v4());
-        let ids = [block_id(one, 0), block_id(one, 1), block_id(other, 0), block_id(other, 49_999)];
+        let ids = [
+            block_id(one, 0),
+            block_id(one, 1),
+            block_id(other, 0),
+            block_id(other, 49_999),
+        ];
         assert!(ids.iter().all(|id| id.len() == 20));
         assert_eq!(ids.iter().collect::<std::collections::HashSet<_>>().len(), 4);
     }

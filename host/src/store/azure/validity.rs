@@ -36,8 +36,12 @@ impl Validity {
     /// Why a signature is refused at `now`, by the store's clock, if that is the reason.
     pub(super) fn failure(self, now: Timestamp) -> Option<Failure> {
         let message = match self {
-            Validity { end: Some(end), .. } if end <= now => format!("the shared access signature expired at {end:.0}"),
-            Validity { start: Some(start), .. } if start > now => {
+            Validity { end: Some(end), .. } if end <= now => {
+                format!("the shared access signature expired at {end:.0}")
+            }
+            Validity {
+                start: Some(start), ..
+            } if start > now => {
                 format!("the shared access signature does not hold before {start:.0}")
             }
             _ => return None,
@@ -52,7 +56,10 @@ impl Validity {
 
 /// A time as signatures have it: `2026-01-01T00:00:00Z`, without the seconds, or the day alone.
 fn moment(text: &str) -> Option<Timestamp> {
-    let minutes = || text.strip_suffix('Z').and_then(|text| format!("{text}:00Z").parse().ok());
+    let minutes = || {
+        text.strip_suffix('Z')
+            .and_then(|text| format!("{text}:00Z").parse().ok())
+    };
     let day = || {
         let day: Date = text.parse().ok()?;
         TimeZone::UTC.to_timestamp(day.at(0, 0, 0, 0)).ok()
@@ -71,10 +78,15 @@ mod tests {
     #[case::no_time("se=soon", None)]
     #[case::expired("se=2026-05-01T00:00Z", Some("expired at 2026-05-01T00:00:00Z"))]
     #[case::at_its_end("se=2026-06-01T00%3A00%3A00Z", Some("expired at 2026-06-01T00:00:00Z"))]
-    #[case::not_yet("st=2026-06-02&se=2027-01-01", Some("does not hold before 2026-06-02T00:00:00Z"))]
+    #[case::not_yet(
+        "st=2026-06-02&se=2027-01-01",
+        Some("does not hold before 2026-06-02T00:00:00Z")
+    )]
     fn a_signature_holds_for_its_time(#[case] query: &str, #[case] expected: Option<&str>) {
         let now = "2026-06-01T00:00:00Z".parse().unwrap();
-        let failure = Validity::of(query).failure(now).map(|failure| format!("{failure:?}"));
+        let failure = Validity::of(query)
+            .failure(now)
+            .map(|failure| format!("{failure:?}"));
         assert_eq!(failure.is_some(), expected.is_some());
         assert!(failure.unwrap_or_default().contains(expected.unwrap_or_default()));
     }

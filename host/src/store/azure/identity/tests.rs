@@ -81,6 +81,10 @@ fn a_variable_that_is_missing_is_named() {
         client: &client,
         cloud: None,
     };
-    let message = builder.build(&Credential::ClientSecret).err().unwrap().to_string();
+    let message = builder
+        .build(&Credential::ClientSecret)
+        .err()
+        .unwrap()
+        .to_string();
     assert!(message.contains("AZURE_CLIENT_ID"), "{message}");
 }
