@@ -4,6 +4,7 @@ use super::file::compression_failed;
 use super::index::{Line, MemberRecord, ObjectRecord};
 use super::{ArchiveError, Digest, entry, member};
 use crate::object::{ObjectId, ResourceType};
+use flate2::Compression;
 use std::ops::Range;
 use tokio::task::JoinHandle;
 
@@ -84,10 +85,15 @@ impl Block {
         self.tar.extend(entry::END);
     }
 
+    /// How many objects it holds.
+    pub(super) fn objects(&self) -> u64 {
+        wide(self.objects.len())
+    }
+
     /// Have a worker compress it.
-    pub(super) fn compress(self) -> JoinHandle<Result<CompressedBlock, ArchiveError>> {
+    pub(super) fn compress(self, level: Compression) -> JoinHandle<Result<CompressedBlock, ArchiveError>> {
         tokio::task::spawn_blocking(move || {
-            let bytes = member::compress(&self.tar).map_err(compression_failed)?;
+            let bytes = member::compress(&self.tar, level).map_err(compression_failed)?;
             let digested = |(range, record): (Range<usize>, ObjectRecord)| {
                 let json = self.tar.get(range).unwrap_or_default();
                 ObjectRecord {

@@ -72,6 +72,12 @@ pub enum ArchiveError {
         /// What it is.
         message: String,
     },
+    /// A backup that Velero wrote, asked for as one of ours.
+    #[error("backup {name} was written by Velero, which removes it, too")]
+    OfVelero {
+        /// The backup.
+        name: BackupName,
+    },
     /// An object that a backup cannot hold.
     #[error("{id} cannot be backed up: {message}")]
     Unwritable {
@@ -83,6 +89,9 @@ pub enum ArchiveError {
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The temporary file cannot be written into which a backup of Velero is unpacked.
+    #[error("the backup cannot be unpacked into a temporary file: {0}")]
+    Spool(#[source] std::io::Error),
     /// A defect of ours.
     #[error("{0}")]
     Internal(String),
@@ -106,6 +115,8 @@ impl From<ArchiveError> for Problem {
             ArchiveError::Unsupported { file, message } => {
                 Problem::new(Code::NotABackup, message).about(file)
             }
+            ArchiveError::OfVelero { .. } => Problem::new(Code::NotABackup, message),
+            ArchiveError::Spool(_) => Problem::new(Code::FileAccess, message),
             ArchiveError::Unwritable { id, message } => {
                 Problem::new(Code::InvalidDocument, format!("cannot be backed up: {message}")).about(id)
             }

@@ -1,6 +1,6 @@
 //! What backups a store holds.
 
-use super::{ArchiveError, BackupFile, BackupName, Claim, Manifest, layout, read_manifest};
+use super::{ArchiveError, BackupFile, BackupName, Claim, Manifest, VeleroBackup, layout, read_manifest};
 use crate::store::{Entry, Store};
 use futures::stream::StreamExt;
 use std::collections::{BTreeMap, HashMap};
@@ -13,6 +13,8 @@ const CONCURRENT_READS: usize = 16;
 pub struct Listing {
     /// Backups that were finished.
     pub backups: Vec<ListedBackup>,
+    /// Backups that Velero wrote.
+    pub of_velero: Vec<ListedVeleroBackup>,
     /// Backups that were begun and not finished: their writer is at it, or is gone.
     pub unfinished: Vec<UnfinishedBackup>,
 }
@@ -25,6 +27,17 @@ pub struct ListedBackup {
     /// What it is; or why it cannot be used: its manifest is damaged or cannot be read, or a file is missing or has
     /// another size. Damage inside files is left to [`super::verify`].
     pub manifest: Result<Manifest, ArchiveError>,
+}
+
+/// A backup that Velero wrote.
+#[derive(Debug)]
+pub struct ListedVeleroBackup {
+    /// Its name.
+    pub name: BackupName,
+    /// What it says of itself, or why that cannot be used.
+    pub backup: Result<VeleroBackup, ArchiveError>,
+    /// The size of its files in bytes.
+    pub bytes: u64,
 }
 
 /// A backup that was begun and not finished.
@@ -43,7 +56,7 @@ pub struct UnfinishedBackup {
 /// The files of a folder, by key, with their sizes.
 type Files = HashMap<String, u64>;
 
-/// What is in a store. Folders that others than us wrote are left out.
+/// What is in a store. Folders that neither we nor Velero wrote are left out.
 pub async fn list(store: &dyn Store) -> Result<Listing, ArchiveError> {
     let mut folders = BTreeMap::<BackupName, Files>::new();
     for Entry { key, size } in store.list(layout::BACKUPS).await? {
@@ -63,6 +76,7 @@ pub async fn list(store: &dyn Store) -> Result<Listing, ArchiveError> {
     for item in items {
         match item {
             Item::Finished(backup) => listing.backups.push(*backup),
+            Item::OfVelero(backup) => listing.of_velero.push(*backup),
             Item::Unfinished(backup) => listing.unfinished.push(backup),
             Item::Foreign => {}
         }
@@ -73,6 +87,7 @@ pub async fn list(store: &dyn Store) -> Result<Listing, ArchiveError> {
 /// What a folder turns out to be.
 enum Item {
     Finished(Box<ListedBackup>),
+    OfVelero(Box<ListedVeleroBackup>),
     Unfinished(UnfinishedBackup),
     Foreign,
 }
@@ -81,12 +96,18 @@ impl Item {
     fn finished(name: BackupName, manifest: Result<Manifest, ArchiveError>) -> Item {
         Item::Finished(Box::new(ListedBackup { name, manifest }))
     }
+
+    async fn of_velero(store: &dyn Store, name: BackupName, bytes: u64) -> Item {
+        let backup = VeleroBackup::read(store, &name).await;
+        Item::OfVelero(Box::new(ListedVeleroBackup { name, backup, bytes }))
+    }
 }
 
 async fn examine(store: &dyn Store, name: BackupName, files: Files) -> Item {
     let has = |file: BackupFile| files.contains_key(&file.key(&name));
     // The manifest of a writer that was taken for dead, and finished when all else was gone, is alone.
     let alone = files.len() == 1;
+    let bytes = files.values().fold(0, |sum: u64, size| sum.saturating_add(*size));
     if has(BackupFile::Manifest) && !alone {
         match read_manifest(store, &name).await {
             Ok(manifest) => return Item::finished(name, check_sizes(manifest, &files)),
@@ -96,7 +117,10 @@ async fn examine(store: &dyn Store, name: BackupName, files: Files) -> Item {
             Err(error) => return Item::finished(name, Err(error)),
         }
     } else if !has(BackupFile::Manifest) && !has(BackupFile::Claim) {
-        return Item::Foreign;
+        return match has(BackupFile::VeleroBackup) {
+            true => Item::of_velero(store, name, bytes).await,
+            false => Item::Foreign,
+        };
     }
     let count = u64::try_from(files.len()).unwrap_or(u64::MAX);
     match Claim::read(store, &name).await {
@@ -104,7 +128,7 @@ async fn examine(store: &dyn Store, name: BackupName, files: Files) -> Item {
             name,
             claim,
             files: count,
-            bytes: files.values().sum(),
+            bytes,
         }),
         Err(error) => Item::finished(name, Err(error.into())),
     }

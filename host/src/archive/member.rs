@@ -5,7 +5,7 @@ use flate2::{Compression, GzBuilder};
 use std::io::{self, Read, Write};
 
 /// gzip's own default: beyond it, a tenth of a per cent costs twice the time.
-const LEVEL: Compression = Compression::new(6);
+pub(super) const LEVEL: Compression = Compression::new(6);
 /// What gzip calls an unknown operating system, so that the bytes are the same on each.
 const ANY_SYSTEM: u8 = 255;
 
@@ -14,15 +14,19 @@ pub(super) const LARGEST: u64 = 512 * 1024 * 1024;
 
 /// An encoder whose output depends on its input alone.
 pub(super) fn encoder<W: Write>(to: W) -> flate2::write::GzEncoder<W> {
+    encoder_of(LEVEL, to)
+}
+
+fn encoder_of<W: Write>(level: Compression, to: W) -> flate2::write::GzEncoder<W> {
     GzBuilder::new()
         .mtime(0)
         .operating_system(ANY_SYSTEM)
-        .write(to, LEVEL)
+        .write(to, level)
 }
 
 /// Compress `bytes` as one member.
-pub(super) fn compress(bytes: &[u8]) -> io::Result<Vec<u8>> {
-    let mut encoder = encoder(Vec::with_capacity(bytes.len() / 4));
+pub(super) fn compress(bytes: &[u8], level: Compression) -> io::Result<Vec<u8>> {
+    let mut encoder = encoder_of(level, Vec::with_capacity(bytes.len() / 4));
     encoder.write_all(bytes)?;
     encoder.finish()
 }
@@ -59,14 +63,14 @@ mod tests {
 
     #[test]
     fn what_is_compressed_is_what_is_decompressed() {
-        let (content, whole) = decompress(&compress(b"content").unwrap(), 7);
+        let (content, whole) = decompress(&compress(b"content", LEVEL).unwrap(), 7);
         assert_eq!(content, b"content");
         assert!(whole.is_ok());
     }
 
     #[test]
     fn another_size_another_end_and_damage_are_found() {
-        let bytes = compress(&b"content".repeat(100)).unwrap();
+        let bytes = compress(&b"content".repeat(100), LEVEL).unwrap();
         assert!(decompress(&bytes, 699).1.is_err());
         assert!(decompress(&bytes, 701).1.is_err());
         assert!(decompress(&bytes[..bytes.len() - 1], 700).1.is_err());
@@ -78,7 +82,10 @@ mod tests {
 
     #[test]
     fn members_are_found_one_after_the_other() {
-        let (one, other) = (compress(b"one").unwrap(), compress(b"other").unwrap());
+        let (one, other) = (
+            compress(b"one", LEVEL).unwrap(),
+            compress(b"other", LEVEL).unwrap(),
+        );
         let both = [&one[..], &other[..]].concat();
         assert_eq!(decompress_first(&both), Some((b"one".to_vec(), one.len())));
         assert_eq!(
@@ -91,6 +98,10 @@ mod tests {
 
     #[test]
     fn a_claimed_size_allocates_nothing() {
-        assert!(decompress(&compress(b"content").unwrap(), u64::MAX).1.is_err());
+        assert!(
+            decompress(&compress(b"content", LEVEL).unwrap(), u64::MAX)
+                .1
+                .is_err()
+        );
     }
 }

@@ -35,12 +35,13 @@ pub use digest::Digest;
 pub use error::ArchiveError;
 pub use index::{MemberRecord, ObjectRecord};
 pub use layout::BackupFile;
-pub use listing::{ListedBackup, Listing, UnfinishedBackup, list};
+pub use listing::{ListedBackup, ListedVeleroBackup, Listing, UnfinishedBackup, list};
 pub use manifest::{Contents, FORMAT, FileRecord, Manifest, Source, TypeCount};
 pub use name::{BackupName, ParseBackupNameError};
 pub use reader::{ArchivedObject, Backup, read_manifest};
 pub use removal::{Cleanup, cleanup, delete};
 pub use salvage::Salvage;
+pub use velero::VeleroBackup;
 pub use verification::{Finding, Verification, verify};
 pub use writer::{ArchiveWriter, Description};
 

@@ -2,6 +2,7 @@
 
 use super::index::{Member, Members};
 use super::tombstone::Tombstone;
+use super::velero::{self, Spool};
 use super::{
     ArchiveError, BackupFile, BackupName, Claim, Digest, FileRecord, Manifest, MemberRecord, ObjectRecord,
     member,
@@ -21,6 +22,9 @@ pub struct Backup {
     store: Arc<dyn Store>,
     manifest: Manifest,
     index: Bytes,
+    /// Where the objects are, when not in the store: those of a backup of Velero.
+    spool: Option<Arc<Spool>>,
+    notes: Vec<String>,
 }
 
 /// An object of a backup, as it was written.
@@ -52,16 +56,15 @@ impl ArchivedObject {
 }
 
 impl Backup {
-    /// Open the finished backup `name`.
+    /// Open the finished backup `name`, which we wrote, or Velero. One of Velero is read from end to end.
     pub async fn open(store: Arc<dyn Store>, name: &BackupName) -> Result<Backup, ArchiveError> {
-        let manifest = read_manifest(store.as_ref(), name).await?;
+        let manifest = match read_manifest(store.as_ref(), name).await {
+            Err(ArchiveError::OfVelero { .. }) => return velero::open(store, name).await,
+            other => other?,
+        };
         let file = BackupFile::Index.key(name);
         let index = read_recorded(store.as_ref(), &file, manifest.file(BackupFile::Index)).await?;
-        Ok(Backup {
-            store,
-            manifest,
-            index,
-        })
+        Ok(Backup::from_parts(store, manifest, index))
     }
 
     /// A backup of which the parts are known to be as they should.
@@ -70,12 +73,35 @@ impl Backup {
             store,
             manifest,
             index,
+            spool: None,
+            notes: Vec::new(),
+        }
+    }
+
+    /// A backup of Velero, whose objects are in a spool.
+    pub(super) fn spooled(
+        store: Arc<dyn Store>,
+        manifest: Manifest,
+        index: Bytes,
+        spool: Spool,
+        notes: Vec<String>,
+    ) -> Backup {
+        Backup {
+            spool: Some(Arc::new(spool)),
+            notes,
+            ..Backup::from_parts(store, manifest, index)
         }
     }
 
     /// What the backup is.
     pub fn manifest(&self) -> &Manifest {
         &self.manifest
+    }
+
+    /// What somebody who restores from the backup should know: that it is of Velero and not complete, or has the data of
+    /// volumes.
+    pub fn notes(&self) -> &[String] {
+        &self.notes
     }
 
     /// What is in the backup, in its order, without reading an object. An error ends it.
@@ -118,11 +144,16 @@ impl Backup {
     /// The chosen objects of a member.
     async fn read(&self, choice: Choice) -> Vec<Result<ArchivedObject, ArchiveError>> {
         let file = BackupFile::Objects.key(&self.manifest.name);
-        let bytes = match read_member(self.store.as_ref(), &file, &choice.record).await {
-            Ok(bytes) => bytes,
-            Err(error) => return vec![Err(error.into())],
+        let unpacked = match &self.spool {
+            Some(spool) => {
+                let spool = Arc::clone(spool);
+                tokio::task::spawn_blocking(move || unpack_spooled(&spool, choice, &file)).await
+            }
+            None => match read_member(self.store.as_ref(), &file, &choice.record).await {
+                Ok(bytes) => tokio::task::spawn_blocking(move || unpack(&bytes, choice, &file)).await,
+                Err(error) => return vec![Err(error.into())],
+            },
         };
-        let unpacked = tokio::task::spawn_blocking(move || unpack(&bytes, choice, &file)).await;
         unpacked.unwrap_or_else(|panicked| vec![Err(ArchiveError::Internal(panicked.to_string()))])
     }
 }
@@ -159,6 +190,14 @@ fn choose(member: Member, wanted: &dyn Fn(&ObjectId) -> bool) -> Choice {
     Choice {
         record: member.record,
         objects,
+    }
+}
+
+/// The chosen objects of a member in a spool.
+fn unpack_spooled(spool: &Spool, choice: Choice, file: &str) -> Vec<Result<ArchivedObject, ArchiveError>> {
+    match spool.read(choice.record.offset, choice.record.length) {
+        Ok(bytes) => unpack(&bytes, choice, file),
+        Err(error) => vec![Err(ArchiveError::Spool(error))],
     }
 }
 
@@ -235,11 +274,7 @@ pub(super) async fn absent(store: &dyn Store, name: &BackupName) -> Result<Archi
             name: name.clone(),
             store: store.address(),
         },
-        Some(_) => ArchiveError::Unsupported {
-            file: velero,
-            message: "this backup was written by Velero, which this version of lazarette does not read"
-                .to_owned(),
-        },
+        Some(_) => ArchiveError::OfVelero { name: name.clone() },
     })
 }
 

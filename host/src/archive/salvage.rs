@@ -5,7 +5,7 @@ use super::index::{Line, MemberRecord, Members, ObjectRecord};
 use super::reader::{read_manifest, read_recorded};
 use super::{
     ArchiveError, Backup, BackupFile, BackupName, Claim, Contents, Digest, FORMAT, Finding, Manifest, Source,
-    entry, member,
+    entry, member, velero,
 };
 use crate::store::{Store, StoreError};
 use bytes::Bytes;
@@ -34,7 +34,10 @@ impl Backup {
     /// from end to end, and must be whole.
     pub async fn salvage(store: Arc<dyn Store>, name: &BackupName) -> Result<Salvage, ArchiveError> {
         let mut findings = Vec::new();
-        let manifest = unless_damaged(read_manifest(store.as_ref(), name).await, &mut findings)?;
+        let manifest = match read_manifest(store.as_ref(), name).await {
+            Err(ArchiveError::OfVelero { .. }) => return velero::salvage(store, name).await,
+            other => unless_damaged(other, &mut findings)?,
+        };
         let index = read_index(store.as_ref(), name, manifest.as_ref()).await;
         let index = match unless_damaged(index, &mut findings)? {
             Some(index) => index,

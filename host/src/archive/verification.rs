@@ -2,7 +2,9 @@
 
 use super::index::Members;
 use super::objects_check::{self, ObjectsFile};
-use super::{ArchiveError, BackupFile, BackupName, Digester, FileRecord, Manifest, layout, read_manifest};
+use super::{
+    ArchiveError, BackupFile, BackupName, Digester, FileRecord, Manifest, layout, read_manifest, velero,
+};
 use crate::object::ObjectId;
 use crate::report::Progress;
 use crate::store::{Entry, Store, StoreError};
@@ -25,6 +27,9 @@ pub struct Verification {
     pub objects: u64,
     /// How many bytes were read.
     pub bytes: u64,
+    /// Whether there are digests, by which every change is found. Velero keeps none: then files are read to their ends,
+    /// and what they say is compared.
+    pub has_digests: bool,
     /// What is wrong; empty when the backup is whole.
     pub findings: Vec<Finding>,
 }
@@ -62,6 +67,18 @@ impl Serialize for Finding {
 }
 
 impl Verification {
+    /// Nothing has been read yet.
+    pub(super) fn new(name: BackupName) -> Self {
+        Verification {
+            name,
+            files: 0,
+            objects: 0,
+            bytes: 0,
+            has_digests: true,
+            findings: Vec::new(),
+        }
+    }
+
     /// Whether nothing is wrong.
     pub fn is_whole(&self) -> bool {
         self.findings.is_empty()
@@ -82,7 +99,7 @@ impl Verification {
 }
 
 /// Read all of the finished backup `name`: the digest of every file, the index against the objects, every object; and
-/// whether files are missing or were added.
+/// whether files are missing or were added. One that Velero wrote is checked as far as that can be done.
 ///
 /// What is wrong with the backup is a finding. An error is that there is no such backup, or that the store failed.
 pub async fn verify(
@@ -90,15 +107,10 @@ pub async fn verify(
     name: &BackupName,
     progress: &Progress,
 ) -> Result<Verification, ArchiveError> {
-    let mut verification = Verification {
-        name: name.clone(),
-        files: 0,
-        objects: 0,
-        bytes: 0,
-        findings: Vec::new(),
-    };
+    let mut verification = Verification::new(name.clone());
     let manifest = match read_manifest(store, name).await {
         Ok(manifest) => manifest,
+        Err(ArchiveError::OfVelero { .. }) => return velero::verify(store, name, progress).await,
         Err(ArchiveError::Damaged { file, message } | ArchiveError::Unsupported { file, message }) => {
             verification.find(file, None, message);
             return Ok(verification);

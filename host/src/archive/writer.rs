@@ -3,7 +3,9 @@
 use super::block::{Block, CompressedBlock};
 use super::file::{self, FileWriter, GzipFileWriter, compression_failed};
 use super::resource_list::ResourceListWriter;
-use super::{ArchiveError, BackupFile, Contents, FORMAT, FileRecord, HeldClaim, Manifest, Source, velero};
+use super::{
+    ArchiveError, BackupFile, Contents, FORMAT, FileRecord, HeldClaim, Manifest, Source, member, velero,
+};
 use crate::object::{ObjectId, ResourceType};
 use crate::report::Problem;
 use crate::store::StoreError;
@@ -94,7 +96,7 @@ impl<'a> ArchiveWriter<'a> {
             self.write_oldest().await?;
         }
         self.compressing
-            .push_back(std::mem::take(&mut self.block).compress());
+            .push_back(std::mem::take(&mut self.block).compress(member::LEVEL));
         Ok(())
     }
 

@@ -31,6 +31,7 @@ pub(super) async fn run(
     check_mappings(&request.namespace_mappings)?;
     let discovery = with.cluster.resource_types().await?;
     let mut warnings = discovery.warnings.clone();
+    warnings.extend_from_slice(with.backup.notes());
     let types = Types::new(discovery);
     let known = known_types(with.backup.manifest(), &types);
     warnings.extend(unused_policies(&request.conflict_policies, &known));

@@ -270,13 +270,13 @@ async fn without_index_and_with_a_damaged_archive_nothing_can_be_said() {
 
 #[rstest]
 #[case::not_compressed(b"{}".to_vec())]
-#[case::no_json(member::compress(b"no json\n").unwrap())]
-#[case::an_object_in_no_member(member::compress(&object_line(8)).unwrap())]
-#[case::a_member_too_large(member::compress(&member_line(8, u64::MAX)).unwrap())]
-#[case::a_member_that_is_longer_than_it_can_be(member::compress(&member_line(u64::MAX, 8)).unwrap())]
-#[case::more_objects_than_fit(member::compress(&[member_line(1024, 1024), object_line(0), object_line(0)].concat()).unwrap())]
-#[case::a_line_without_end(member::compress(&vec![b' '; 10_000_000]).unwrap())]
-#[case::cut(member::compress(&member_line(0, 0)).unwrap()[..20].to_vec())]
+#[case::no_json(member::compress(b"no json\n", member::LEVEL).unwrap())]
+#[case::an_object_in_no_member(member::compress(&object_line(8), member::LEVEL).unwrap())]
+#[case::a_member_too_large(member::compress(&member_line(8, u64::MAX), member::LEVEL).unwrap())]
+#[case::a_member_that_is_longer_than_it_can_be(member::compress(&member_line(u64::MAX, 8), member::LEVEL).unwrap())]
+#[case::more_objects_than_fit(member::compress(&[member_line(1024, 1024), object_line(0), object_line(0)].concat(), member::LEVEL).unwrap())]
+#[case::a_line_without_end(member::compress(&vec![b' '; 10_000_000], member::LEVEL).unwrap())]
+#[case::cut(member::compress(&member_line(0, 0), member::LEVEL).unwrap()[..20].to_vec())]
 fn an_index_that_is_none_ends_in_an_error(#[case] bytes: Vec<u8>) {
     let members: Vec<_> = index::Members::new(bytes.into(), "file".to_owned()).collect();
     assert_eq!(members.len(), 1);
@@ -311,7 +311,11 @@ fn object_line(offset: u64) -> Vec<u8> {
 #[case::beyond_everything(u64::MAX)]
 #[case::beyond_the_member(8)]
 fn a_record_that_points_nowhere_has_no_object(#[case] offset: u64) {
-    let index = member::compress(&[member_line(1024, 1024), object_line(offset)].concat()).unwrap();
+    let index = member::compress(
+        &[member_line(1024, 1024), object_line(offset)].concat(),
+        member::LEVEL,
+    )
+    .unwrap();
     let member = index::Members::new(index.into(), "file".to_owned())
         .next()
         .unwrap()

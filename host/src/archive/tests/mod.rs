@@ -4,6 +4,7 @@ mod concurrent;
 mod crash;
 mod damage;
 mod kill;
+mod of_velero;
 mod round_trip;
 mod side_files;
 mod store_view;

@@ -1,7 +1,8 @@
 //! `lazarette backup describe`
 
 use super::name::{Name, explain};
-use crate::archive::{self, Manifest};
+use super::velero;
+use crate::archive::{self, ArchiveError, Manifest};
 use crate::cli::examples::examples;
 use crate::cli::failure::Ended;
 use crate::cli::session::Session;
@@ -26,6 +27,7 @@ impl Describe {
         let store = session.store()?;
         let manifest = match archive::read_manifest(store.as_ref(), &self.name.backup).await {
             Ok(manifest) => manifest,
+            Err(ArchiveError::OfVelero { name }) => return velero::describe(session, store, &name).await,
             Err(error) => return Err(explain(error, store.as_ref()).await.into()),
         };
         session.output.show(&manifest, |manifest, _| text(manifest))?;
@@ -69,7 +71,7 @@ fn text(manifest: &Manifest) -> String {
     text.render()
 }
 
-fn filters(text: &mut Description, filter: &FilterSpec) {
+pub(super) fn filters(text: &mut Description, filter: &FilterSpec) {
     text.field("Included namespaces", filter.include_namespaces.join(", "))
         .field("Excluded namespaces", filter.exclude_namespaces.join(", "))
         .field("Included resources", filter.include_resources.join(", "))
@@ -85,7 +87,7 @@ fn filters(text: &mut Description, filter: &FilterSpec) {
         );
 }
 
-fn labels(labels: &BTreeMap<String, String>) -> String {
+pub(super) fn labels(labels: &BTreeMap<String, String>) -> String {
     labels
         .iter()
         .map(|(key, value)| format!("{key}={value}"))
@@ -94,7 +96,7 @@ fn labels(labels: &BTreeMap<String, String>) -> String {
 }
 
 /// A count, or nothing where there is nothing to tell.
-fn nonzero(count: u64) -> String {
+pub(super) fn nonzero(count: u64) -> String {
     if count == 0 {
         String::new()
     } else {

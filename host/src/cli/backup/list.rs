@@ -1,10 +1,12 @@
 //! `lazarette backup list`
 
-use crate::archive::{self, ListedBackup, Listing, Manifest, UnfinishedBackup};
+use crate::archive::{
+    self, ListedBackup, ListedVeleroBackup, Listing, Manifest, UnfinishedBackup, VeleroBackup,
+};
 use crate::cli::examples::examples;
 use crate::cli::failure::Ended;
 use crate::cli::session::Session;
-use crate::report::{Cell, Outcome, Problem, Table, Tone, units};
+use crate::report::{Cell, Code, Outcome, Problem, Table, Tone, units};
 use clap::Args;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -22,8 +24,11 @@ pub(super) struct List {}
 
 /// What a store holds.
 #[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 struct Backups {
     backups: Vec<Entry>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    of_velero: Vec<OfVelero>,
     unfinished: Vec<Unfinished>,
 }
 
@@ -33,6 +38,17 @@ struct Entry {
     name: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     manifest: Option<Manifest>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    problem: Option<Problem>,
+}
+
+/// A backup that Velero wrote: what it says of itself, or why that cannot be used.
+#[derive(Serialize)]
+struct OfVelero {
+    name: String,
+    bytes: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    backup: Option<VeleroBackup>,
     #[serde(skip_serializing_if = "Option::is_none")]
     problem: Option<Problem>,
 }
@@ -51,12 +67,17 @@ struct Unfinished {
 impl List {
     pub async fn run(self, session: &Session) -> Ended<Outcome> {
         let store = session.store()?;
-        let Listing { backups, unfinished } = archive::list(store.as_ref()).await?;
+        let Listing {
+            backups,
+            of_velero,
+            unfinished,
+        } = archive::list(store.as_ref()).await?;
         let found = Backups {
             backups: backups.into_iter().map(Entry::from).collect(),
+            of_velero: of_velero.into_iter().map(OfVelero::from).collect(),
             unfinished: unfinished.into_iter().map(Unfinished::from).collect(),
         };
-        if found.backups.is_empty() && found.unfinished.is_empty() {
+        if found.backups.is_empty() && found.of_velero.is_empty() && found.unfinished.is_empty() {
             session.say(&format!("There are no backups in {}.", store.address()));
         }
         session
@@ -84,6 +105,21 @@ impl From<ListedBackup> for Entry {
     }
 }
 
+impl From<ListedVeleroBackup> for OfVelero {
+    fn from(listed: ListedVeleroBackup) -> Self {
+        let (backup, problem) = match listed.backup {
+            Ok(backup) => (Some(backup), None),
+            Err(error) => (None, Some(error.into())),
+        };
+        OfVelero {
+            name: listed.name.to_string(),
+            bytes: listed.bytes,
+            backup,
+            problem,
+        }
+    }
+}
+
 impl From<UnfinishedBackup> for Unfinished {
     fn from(backup: UnfinishedBackup) -> Self {
         let UnfinishedBackup {
@@ -106,10 +142,21 @@ impl Backups {
     fn table(&self, now: Timestamp) -> Table {
         let mut table = Table::new(["NAME", "STATUS", "OBJECTS", "SIZE", "AGE", "EXPIRES"]);
         let age = |at: Option<Timestamp>| at.map(|at| units::age(at, now)).unwrap_or_default();
-        for Entry { name, manifest, .. } in &self.backups {
+        for Entry {
+            name,
+            manifest,
+            problem,
+        } in &self.backups
+        {
             match manifest {
                 Some(manifest) => table.row(whole(manifest, now)),
-                None => table.row([name.into(), Cell::new("Damaged", Tone::Bad)]),
+                None => table.row([name.into(), unusable(problem.as_ref())]),
+            }
+        }
+        for of_velero in &self.of_velero {
+            match &of_velero.backup {
+                Some(backup) => table.row(velero(backup, of_velero.bytes, now)),
+                None => table.row([(&of_velero.name).into(), unusable(of_velero.problem.as_ref())]),
             }
         }
         for unfinished in &self.unfinished {
@@ -132,11 +179,6 @@ fn whole(manifest: &Manifest, now: Timestamp) -> [Cell; 6] {
         0 => Cell::new("Completed", Tone::Good),
         count => Cell::new(format!("Completed, {count} warnings"), Tone::Warning),
     };
-    let expires = match manifest.expires_at {
-        None => "never".into(),
-        Some(at) if at <= now => Cell::new("expired", Tone::Warning),
-        Some(at) => units::day(at).into(),
-    };
     let size = manifest.files.iter().map(|file| file.size).sum();
     [
         (&manifest.name).into(),
@@ -144,6 +186,44 @@ fn whole(manifest: &Manifest, now: Timestamp) -> [Cell; 6] {
         manifest.contents.objects.into(),
         units::size(size).into(),
         units::age(manifest.created_at, now).into(),
-        expires,
+        expiry(manifest.expires_at, now),
     ]
+}
+
+fn expiry(at: Option<Timestamp>, now: Timestamp) -> Cell {
+    match at {
+        None => "never".into(),
+        Some(at) if at <= now => Cell::new("expired", Tone::Warning),
+        Some(at) => units::day(at).into(),
+    }
+}
+
+fn velero(backup: &VeleroBackup, bytes: u64, now: Timestamp) -> [Cell; 6] {
+    let tone = match backup.phase.as_str() {
+        "Completed" => Tone::Good,
+        _ => Tone::Warning,
+    };
+    [
+        (&backup.name).into(),
+        Cell::new(format!("{} ({})", backup.phase, backup.written_by), tone),
+        backup.objects.map(Cell::from).unwrap_or_else(|| "".into()),
+        units::size(bytes).into(),
+        backup
+            .started_at
+            .map(|at| units::age(at, now))
+            .unwrap_or_default()
+            .into(),
+        expiry(backup.expires_at, now),
+    ]
+}
+
+/// Damage stays, what a store refuses to read may pass.
+fn unusable(problem: Option<&Problem>) -> Cell {
+    match problem {
+        Some(Problem {
+            code: Code::DamagedBackup | Code::NotABackup,
+            ..
+        }) => Cell::new("Damaged", Tone::Bad),
+        _ => Cell::new("Unreadable", Tone::Bad),
+    }
 }

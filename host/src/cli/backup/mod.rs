@@ -6,6 +6,7 @@ mod describe;
 mod list;
 mod name;
 mod prune;
+mod velero;
 mod verify;
 
 pub(super) use name::explain;

@@ -1,6 +1,6 @@
 //! The name of a backup on the command line.
 
-use crate::archive::{self, ArchiveError, BackupName};
+use crate::archive::{self, ArchiveError, BackupName, Listing};
 use crate::report::{Code, Problem, did_you_mean};
 use crate::store::Store;
 use clap::Args;
@@ -18,11 +18,12 @@ pub(in crate::cli) async fn explain(error: ArchiveError, store: &dyn Store) -> P
     let ArchiveError::NotFound { name, .. } = &error else {
         return error.into();
     };
-    let known = archive::list(store)
-        .await
-        .map(|listing| listing.backups)
-        .unwrap_or_default();
-    let known: Vec<String> = known.into_iter().map(|backup| backup.name.to_string()).collect();
+    let Listing {
+        backups, of_velero, ..
+    } = archive::list(store).await.unwrap_or_default();
+    let ours = backups.iter().map(|backup| &backup.name);
+    let names = ours.chain(of_velero.iter().map(|backup| &backup.name));
+    let known: Vec<String> = names.map(ToString::to_string).collect();
     let meant = did_you_mean(name.as_str(), &known);
     Problem::new(Code::NotFound, format!("{error}{meant}"))
 }

@@ -1,7 +1,7 @@
 //! `lazarette backup verify`
 
 use super::name::explain;
-use crate::archive::{self, BackupName, Verification};
+use crate::archive::{self, BackupName, Listing, Verification};
 use crate::cli::examples::examples;
 use crate::cli::failure::Ended;
 use crate::cli::session::Session;
@@ -35,12 +35,14 @@ pub(super) struct Verify {
 
 /// What was found in a backup.
 #[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 struct Report {
     name: String,
     whole: bool,
     files: u64,
     objects: u64,
     bytes: u64,
+    has_digests: bool,
     findings: Vec<archive::Finding>,
 }
 
@@ -65,12 +67,14 @@ impl Verify {
 
     async fn check(&self, store: &dyn Store, progress: &Progress) -> Ended<Vec<Report>> {
         let names = match self.all {
-            true => archive::list(store)
-                .await?
-                .backups
-                .into_iter()
-                .map(|backup| backup.name)
-                .collect(),
+            true => {
+                let Listing {
+                    backups, of_velero, ..
+                } = archive::list(store).await?;
+                let ours = backups.into_iter().map(|backup| backup.name);
+                ours.chain(of_velero.into_iter().map(|backup| backup.name))
+                    .collect()
+            }
             false => self.backups.clone(),
         };
         let mut reports = Vec::new();
@@ -92,6 +96,7 @@ impl From<Verification> for Report {
             files,
             objects,
             bytes,
+            has_digests,
             findings,
         } = verification;
         Report {
@@ -100,6 +105,7 @@ impl From<Verification> for Report {
             files,
             objects,
             bytes,
+            has_digests,
             findings,
         }
     }
@@ -117,7 +123,11 @@ fn text(report: &Report) -> String {
     let read = format!("{objects} objects in {files} files, {}", units::size(*bytes));
     if report.whole {
         let green = AnsiColor::Green.on_default();
-        return format!("backup {name} is {green}whole{green:#}: {read}\n");
+        let limits = match report.has_digests {
+            true => "",
+            false => " (as far as that can be told: Velero keeps no digests)",
+        };
+        return format!("backup {name} is {green}whole{green:#}: {read}{limits}\n");
     }
     let red = AnsiColor::Red.on_default();
     let lines: String = findings.iter().map(|finding| format!("  {finding}\n")).collect();

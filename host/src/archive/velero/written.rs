@@ -1,6 +1,6 @@
-//! What Velero wants to see beside the objects: its Backup resource, and its list of warnings and errors.
+//! What Velero wants to see beside our objects: its Backup resource, and its list of warnings and errors.
 
-use super::{ArchiveError, Manifest, entry, file, member};
+use crate::archive::{ArchiveError, Manifest, entry, file, member};
 use crate::object::ClusterScope;
 use crate::report::Problem;
 use serde_json::{Map, Value, json};
@@ -11,7 +11,7 @@ use std::io::Write;
 const NEVER: &str = "9999-12-31T23:59:59Z";
 
 /// Velero's Backup, version velero.io/v1.
-pub(super) fn backup_resource(manifest: &Manifest) -> Value {
+pub(in crate::archive) fn backup_resource(manifest: &Manifest) -> Value {
     let filter = &manifest.source.filter;
     let mut spec = Map::new();
     spec.insert("storageLocation".to_owned(), json!("default"));
@@ -57,7 +57,7 @@ pub(super) fn backup_resource(manifest: &Manifest) -> Value {
 }
 
 /// Velero's results file: sentences, without fields to find an object by.
-pub(super) fn results(warnings: &[Problem]) -> Result<Vec<u8>, ArchiveError> {
+pub(in crate::archive) fn results(warnings: &[Problem]) -> Result<Vec<u8>, ArchiveError> {
     let warnings: Vec<String> = warnings.iter().map(ToString::to_string).collect();
     let warnings = if warnings.is_empty() {
         json!({})
