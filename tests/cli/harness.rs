@@ -15,6 +15,8 @@ pub const ASSETS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/demo");
 /// A folder of its own for a test. Commands run in it, with `cluster` as the cluster and `backups` as the store.
 pub struct Workplace {
     folder: TempDir,
+    /// The kubeconfig of the cluster, where that is a real one.
+    kubeconfig: Option<PathBuf>,
 }
 
 /// What a command did.
@@ -33,7 +35,21 @@ impl Workplace {
     pub fn empty() -> Self {
         Workplace {
             folder: tempfile::tempdir().unwrap(),
+            kubeconfig: None,
         }
+    }
+
+    /// An empty folder, and the cluster of a kubeconfig as the cluster.
+    pub fn with_cluster(kubeconfig: &Path) -> Self {
+        Workplace {
+            kubeconfig: Some(kubeconfig.to_owned()),
+            ..Workplace::empty()
+        }
+    }
+
+    /// From now on, the cluster of another kubeconfig is the cluster.
+    pub fn go_to(&mut self, kubeconfig: &Path) {
+        self.kubeconfig = Some(kubeconfig.to_owned());
     }
 
     /// A folder with the example application in `cluster`, and `rules.yaml`.
@@ -98,6 +114,11 @@ impl Workplace {
             .env("LAZARETTE_CLUSTER", "dir:cluster")
             .env("LAZARETTE_STORE", "file:backups")
             .stdin(Stdio::null());
+        if let Some(kubeconfig) = &self.kubeconfig {
+            command
+                .env("LAZARETTE_CLUSTER", "kubeconfig")
+                .env("KUBECONFIG", kubeconfig);
+        }
     }
 
     /// Run a command.

@@ -1,4 +1,13 @@
-//! What the end-to-end tests share.
+//! What the end-to-end tests share: real servers, faults, counts. What goes wrong here panics, as in a test.
+
+pub mod cluster;
+pub mod counts;
+pub mod pki;
+pub mod processes;
+pub mod proxy;
+pub mod servers;
+pub mod tls;
+pub mod wait;
 
 /// The example in the README, which must compile.
 #[cfg(doctest)]

@@ -1,0 +1,101 @@
+//! One client's connection, and the one to the server that belongs to it.
+
+use super::http::{Copy, Head};
+use super::upstream::Stream;
+use super::{Fault, Shared};
+use std::fmt::Write;
+use std::io;
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufStream, copy_bidirectional, sink};
+use tokio::net::TcpStream;
+
+type Side = BufStream<Box<dyn Stream>>;
+
+/// Pass on what a client asks until it, the server or a fault ends the connection.
+pub async fn serve(stream: TcpStream, shared: &Shared) -> io::Result<()> {
+    let mut client = BufStream::new(shared.upstream.accept(stream).await?);
+    let mut server = None;
+    while let Some(head) = next(&mut client, &mut server).await? {
+        let (method, path) = head.request();
+        let fault = shared.meet(method, path);
+        if let Fault::Answer {
+            status,
+            headers,
+            body,
+        } = &fault
+        {
+            Copy::new(&mut sink(), u64::MAX)
+                .body(&mut client, head.body_of_request())
+                .await?;
+            client
+                .write_all(answer(*status, headers, body).as_bytes())
+                .await?;
+            client.flush().await?;
+            continue;
+        }
+        if let Fault::Delay(time) = fault {
+            tokio::time::sleep(time).await;
+        }
+        let server = match &mut server {
+            Some(server) => server,
+            none => none.insert(BufStream::new(shared.upstream.connect().await?)),
+        };
+        if !exchange(&mut client, server, &head, &fault).await? {
+            break;
+        }
+    }
+    client.shutdown().await
+}
+
+/// The head of the next request. A server that ends the connection ends the client's too.
+async fn next(client: &mut Side, server: &mut Option<Side>) -> io::Result<Option<Head>> {
+    let Some(server) = server else {
+        return Head::read(client).await;
+    };
+    tokio::select! {
+        head = Head::read(client) => head,
+        _ = server.fill_buf() => Ok(None),
+    }
+}
+
+/// Pass on a request and its answer. False when the connection is of no more use.
+async fn exchange(client: &mut Side, server: &mut Side, head: &Head, fault: &Fault) -> io::Result<bool> {
+    let limit = |limit: Option<u64>| limit.unwrap_or(u64::MAX);
+    let (of_request, of_answer) = match fault {
+        Fault::CutRequest(bytes) => (Some(*bytes), None),
+        Fault::CutAnswer(bytes) => (None, Some(*bytes)),
+        _ => (None, None),
+    };
+    server.write_all(&head.raw).await?;
+    Copy::new(server, limit(of_request))
+        .body(client, head.body_of_request())
+        .await?;
+    let answer = loop {
+        let answer = Head::read(server).await?.ok_or(io::ErrorKind::UnexpectedEof)?;
+        match answer.status() {
+            100 | 102..200 => client.write_all(&answer.raw).await?,
+            _ => break answer,
+        }
+    };
+    let (method, _) = head.request();
+    let body = answer.body_of_answer(method);
+    if matches!(fault, Fault::LoseAnswer) {
+        Copy::new(&mut sink(), u64::MAX).body(server, body).await?;
+        return Ok(false);
+    }
+    client.write_all(&answer.raw).await?;
+    if answer.status() == 101 {
+        client.flush().await?;
+        copy_bidirectional(client, server).await?;
+        return Ok(false);
+    }
+    Copy::new(client, limit(of_answer)).body(server, body).await?;
+    Ok(!answer.closes() && !head.closes())
+}
+
+fn answer(status: u16, headers: &[(String, String)], body: &str) -> String {
+    let mut answer = format!("HTTP/1.1 {status} Fault\r\nContent-Length: {}\r\n", body.len());
+    for (name, value) in headers {
+        let _ = write!(answer, "{name}: {value}\r\n");
+    }
+    answer + "\r\n" + body
+}

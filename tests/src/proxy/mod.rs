@@ -1,0 +1,216 @@
+//! A proxy between a client and an HTTP server that makes things go wrong: an answer of its own, a delay, a connection
+//! that is cut, an answer that is lost.
+//!
+//! ```no_run
+//! use lazarette_tests::cluster;
+//! use lazarette_tests::proxy::{Fault, Proxy, Upstream};
+//! use std::time::Duration;
+//!
+//! // An API server: the connection of the client ends with the proxy, so clients show a token instead of a certificate.
+//! let cluster = cluster::first();
+//! let proxy = Proxy::start(Upstream::cluster(cluster), |request| {
+//!     match request.path.starts_with("/api/v1/secrets") {
+//!         true if request.repeat == 1 => Fault::status(429, "TooManyRequests", &[("Retry-After", "1")]),
+//!         true if request.repeat == 2 => Fault::CutAnswer(1000),
+//!         _ => Fault::None,
+//!     }
+//! });
+//! let kubeconfig = cluster.kubeconfig_behind(&proxy.url());
+//! // … run something with it …
+//! assert!(proxy.seen().iter().any(|request| request.path.starts_with("/api/v1/secrets")));
+//!
+//! // Any plain HTTP server:
+//! let address = "127.0.0.1:10000".parse().unwrap();
+//! let proxy = Proxy::start(Upstream::plain(address), |_| Fault::Delay(Duration::from_millis(100)));
+//! ```
+//!
+//! The function that chooses the fault is called once for each request, in the order in which they come. Requests are
+//! passed on as they are, byte by byte, headers included; so is what follows an upgrade to WebSocket. The proxy ends
+//! when it is dropped, and cuts all connections.
+
+mod connection;
+mod http;
+#[cfg(test)]
+mod tests;
+mod upstream;
+
+pub use upstream::Upstream;
+
+use std::collections::HashMap;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+
+/// A request, as far as it is known before its body arrives.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// `GET`, `POST`, …
+    pub method: String,
+    /// Path and query, as sent.
+    pub path: String,
+    /// How many requests have come, with this one: 1 for the first.
+    pub number: usize,
+    /// How many requests with this method and path have come, with this one.
+    pub repeat: usize,
+}
+
+/// What happens to a request.
+#[derive(Clone, Debug)]
+pub enum Fault {
+    /// Nothing: it is passed on, and so is the answer.
+    None,
+    /// The proxy answers, and the server sees nothing of it.
+    Answer {
+        /// The status.
+        status: u16,
+        /// Headers beside those that say how long the body is.
+        headers: Vec<(String, String)>,
+        /// The body.
+        body: String,
+    },
+    /// It is passed on after this time.
+    Delay(Duration),
+    /// The server gets this many bytes of the body; then both connections are closed.
+    CutRequest(u64),
+    /// The client gets the head of the answer and this many bytes of its body; then both connections are closed.
+    CutAnswer(u64),
+    /// The server does what was asked; the client's connection is closed without an answer.
+    LoseAnswer,
+}
+
+impl Fault {
+    /// An answer of an API server that says no: a `Status` with this code and reason (`TooManyRequests`, `Expired`,
+    /// `InternalError`, …).
+    pub fn status(code: u16, reason: &str, headers: &[(&str, &str)]) -> Self {
+        let json = ("Content-Type", "application/json");
+        let headers = headers.iter().chain([&json]);
+        let message = format!("the proxy says {code}");
+        let status = serde_json::json!({
+            "apiVersion": "v1", "kind": "Status", "metadata": {}, "status": "Failure",
+            "message": message, "reason": reason, "code": code,
+        });
+        Fault::Answer {
+            status: code,
+            headers: headers
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+                .collect(),
+            body: status.to_string(),
+        }
+    }
+}
+
+/// A running proxy on a free port of the loopback interface.
+pub struct Proxy {
+    shared: Arc<Shared>,
+    address: SocketAddr,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+/// What all connections have in common.
+struct Shared {
+    upstream: Upstream,
+    choose: Box<dyn Fn(&Request) -> Fault + Send + Sync>,
+    seen: Mutex<Seen>,
+}
+
+#[derive(Default)]
+struct Seen {
+    requests: Vec<Request>,
+    repeats: HashMap<(String, String), usize>,
+}
+
+impl Proxy {
+    /// Start a proxy before a server. `choose` says what happens to each request.
+    pub fn start(upstream: Upstream, choose: impl Fn(&Request) -> Fault + Send + Sync + 'static) -> Self {
+        let shared = Arc::new(Shared {
+            upstream,
+            choose: Box::new(choose),
+            seen: Mutex::default(),
+        });
+        let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
+        listener.set_nonblocking(true).expect("a socket");
+        let address = listener.local_addr().expect("an address");
+        let (stop, stopped) = oneshot::channel();
+        let running = Arc::clone(&shared);
+        let thread = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()
+                .expect("a runtime");
+            runtime.block_on(async {
+                let listener = TcpListener::from_std(listener).expect("a socket");
+                tokio::select! {
+                    () = accept(listener, running) => (),
+                    _ = stopped => (),
+                }
+            });
+        });
+        Proxy {
+            shared,
+            address,
+            stop: Some(stop),
+            thread: Some(thread),
+        }
+    }
+
+    /// Where it listens: `https://127.0.0.1:PORT` before a cluster, `http://…` before a plain server.
+    pub fn url(&self) -> String {
+        format!("{}://{}", self.shared.upstream.scheme(), self.address)
+    }
+
+    /// All requests until now, in the order in which they came.
+    pub fn seen(&self) -> Vec<Request> {
+        self.shared
+            .seen
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .requests
+            .clone()
+    }
+}
+
+impl Drop for Proxy {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Shared {
+    /// Note a request, and choose what happens to it.
+    fn meet(&self, method: &str, path: &str) -> Fault {
+        let request = {
+            let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+            let repeat = seen
+                .repeats
+                .entry((method.to_owned(), path.to_owned()))
+                .or_default();
+            *repeat += 1;
+            let request = Request {
+                method: method.to_owned(),
+                path: path.to_owned(),
+                repeat: *repeat,
+                number: seen.requests.len() + 1,
+            };
+            seen.requests.push(request.clone());
+            request
+        };
+        (self.choose)(&request)
+    }
+}
+
+async fn accept(listener: TcpListener, shared: Arc<Shared>) {
+    while let Ok((stream, _)) = listener.accept().await {
+        let shared = Arc::clone(&shared);
+        // What ends a connection (cut by a fault, or by client or server) is no concern of the others.
+        tokio::spawn(async move {
+            let _ = connection::serve(stream, &shared).await;
+        });
+    }
+}

@@ -1,0 +1,178 @@
+//! The programs that the end-to-end tests run: Kubernetes' own servers, `etcd` and `kubectl`.
+//!
+//! A folder in `KUBEBUILDER_ASSETS` (the convention of controller-runtime's envtest) comes first. What is not there is
+//! built with Go from the modules that `tests/servers/go.mod` pins: about five minutes for all, once, kept outside the
+//! tree under a key of their versions.
+
+use sha2::{Digest, Sha256};
+use std::env;
+use std::ffi::OsString;
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// Where the modules with their versions are.
+const MODULES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/servers");
+
+/// An API server of 1.36 that Go 1.27 built serves a broken `/openapi/v2`.
+const GO: &str = "go1.26";
+
+/// The release of it that Go is asked to fetch where it is another one itself.
+const GO_RELEASE: &str = "go1.26.8";
+
+/// A program and the Go package that it is built from.
+const PACKAGES: [(&str, &str); 6] = [
+    ("etcd", "go.etcd.io/etcd/server/v3"),
+    ("kube-apiserver", "k8s.io/kubernetes/cmd/kube-apiserver"),
+    (
+        "kube-controller-manager",
+        "k8s.io/kubernetes/cmd/kube-controller-manager",
+    ),
+    ("kube-scheduler", "k8s.io/kubernetes/cmd/kube-scheduler"),
+    ("kubectl", "k8s.io/kubernetes/cmd/kubectl"),
+    ("kubelet", "k8s.io/kubernetes/cmd/kubelet"),
+];
+
+/// The path of a program (`etcd`, `kube-apiserver`, `kube-controller-manager`, `kube-scheduler`, `kubectl`,
+/// `kubelet`), which is built where it is neither given nor kept.
+///
+/// # Panics
+/// When it cannot be built; the message says what to do.
+pub fn program(name: &str) -> PathBuf {
+    let given = env::var_os("KUBEBUILDER_ASSETS").map(|folder| PathBuf::from(folder).join(name));
+    if let Some(program) = given.filter(|program| program.is_file()) {
+        return program;
+    }
+    let go = Go::find();
+    let folder = cache().join(format!("servers-{}", go.key()));
+    let program = folder.join(name);
+    if program.is_file() {
+        return program;
+    }
+    fs::create_dir_all(&folder).expect("a folder for the servers");
+    // Several test processes want the same program at once: one builds, the others wait for it.
+    let lock = File::create(folder.join(format!(".{name}.lock"))).expect("a lock");
+    lock.lock().expect("a lock");
+    if !program.is_file() {
+        go.build(name, &program);
+    }
+    program
+}
+
+/// Where things are kept that are made once: `$LAZARETTE_CACHE`, or `lazarette` in the user's folder for caches.
+pub fn cache() -> PathBuf {
+    let folder = |name: &str| {
+        env::var_os(name)
+            .filter(|value| !value.is_empty())
+            .map(PathBuf::from)
+    };
+    folder("LAZARETTE_CACHE")
+        .or_else(|| folder("XDG_CACHE_HOME").map(|cache| cache.join("lazarette")))
+        .or_else(|| folder("HOME").map(|home| home.join(".cache/lazarette")))
+        .unwrap_or_else(|| env::temp_dir().join("lazarette"))
+}
+
+/// An installed Go.
+struct Go {
+    program: &'static str,
+    /// As it prints it: `go1.26.8`.
+    version: String,
+}
+
+impl Go {
+    fn find() -> Self {
+        let version = |program: &'static str| {
+            // Outside of the module, which may ask for another version.
+            let output = Command::new(program)
+                .args(["env", "GOVERSION"])
+                .current_dir("/")
+                .output()
+                .ok()?;
+            let version = String::from_utf8(output.stdout).ok()?.trim().to_owned();
+            (!version.is_empty()).then_some(Go { program, version })
+        };
+        version("go").or_else(|| version("/usr/local/go/bin/go")).unwrap_or_else(|| {
+            panic!(
+                "The end-to-end tests run Kubernetes' own servers, and those are built with Go, which is not installed. \
+                 Install Go {} or newer (https://go.dev/dl, or the package of your distribution), or set \
+                 KUBEBUILDER_ASSETS to a folder that holds {}.",
+                GO.trim_start_matches("go"),
+                PACKAGES.map(|(name, _)| name).join(", "),
+            )
+        })
+    }
+
+    fn is_fitting(&self) -> bool {
+        self.version == GO || self.version.starts_with(&format!("{GO}."))
+    }
+
+    /// Changes with everything that what is built depends on.
+    fn key(&self) -> String {
+        let mut hash = Sha256::new();
+        for file in ["go.mod", "go.sum"] {
+            hash.update(fs::read(Path::new(MODULES).join(file)).expect("the modules of the servers"));
+        }
+        hash.update(if self.is_fitting() {
+            &self.version
+        } else {
+            GO_RELEASE
+        });
+        hex::encode(hash.finalize())[..12].to_owned()
+    }
+
+    fn build(&self, name: &str, program: &Path) {
+        let (_, package) = PACKAGES
+            .into_iter()
+            .find(|(known, _)| *known == name)
+            .unwrap_or_else(|| panic!("no program '{name}'"));
+        let version = kubernetes_version();
+        // Straight to the terminal: a test's own output is shown only when it fails, and this takes minutes.
+        let _ = writeln!(
+            io::stderr(),
+            "building {name} of Kubernetes {version} with Go, once; this can take some minutes"
+        );
+        let unfinished = program.with_file_name(format!(".{name}.{}", std::process::id()));
+        let mut command = Command::new(self.program);
+        command
+            .current_dir(MODULES)
+            .args([
+                "build",
+                "-mod=readonly",
+                "-buildvcs=false",
+                "-trimpath",
+                "-ldflags",
+            ])
+            .arg(format!(
+                "-s -w -X k8s.io/component-base/version.gitVersion={version}"
+            ))
+            .args([OsString::from("-o"), unfinished.clone().into(), package.into()])
+            .env("CGO_ENABLED", "0")
+            .env("GOWORK", "off")
+            .env_remove("GOFLAGS")
+            .env_remove("GOOS")
+            .env_remove("GOARCH");
+        if !self.is_fitting() {
+            command.env("GOTOOLCHAIN", GO_RELEASE);
+        }
+        let output = command.output().expect("Go runs");
+        if !output.status.success() {
+            let _ = fs::remove_file(&unfinished);
+            panic!(
+                "{name} cannot be built ({}):\n{}",
+                self.version,
+                String::from_utf8_lossy(&output.stderr)
+            );
+        }
+        fs::rename(&unfinished, program).expect("the program gets its name");
+    }
+}
+
+/// The release of Kubernetes that is built: `v1.36.3`.
+pub fn kubernetes_version() -> String {
+    let modules = fs::read_to_string(Path::new(MODULES).join("go.mod")).expect("the modules of the servers");
+    let version = modules
+        .lines()
+        .find_map(|line| line.trim().strip_prefix("k8s.io/kubernetes "));
+    version.expect("go.mod requires k8s.io/kubernetes").to_owned()
+}
