@@ -17,6 +17,7 @@
 )]
 
 pub mod archive;
+pub mod authoring;
 pub mod backup;
 pub mod cli;
 pub mod cluster;

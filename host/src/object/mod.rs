@@ -3,6 +3,7 @@
 mod built_in;
 mod filter;
 mod glob;
+mod guess;
 mod key;
 mod needs;
 mod patch;
@@ -16,6 +17,7 @@ pub mod yaml;
 pub use built_in::{BuiltInType, built_in_types};
 pub use filter::{ClusterScope, Filter, FilterError, FilterSpec};
 pub use glob::{Glob, GlobError, is_pattern};
+pub use guess::guess_object;
 pub use key::ObjectKey;
 pub use needs::Needs;
 pub use patch::{PatchError, Patches, apply_patches};

@@ -12,6 +12,9 @@ const LARGEST_COMPONENT: usize = 128 << 20;
 /// The package of the contract, as it stands in the names of imports and exports.
 const PACKAGE: &str = "lazarette:plugin/";
 
+/// The custom section that holds a plugin's manifest.
+pub const MANIFEST_SECTION: &str = "lazarette:manifest";
+
 /// The kinds of plugin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -25,6 +28,9 @@ pub enum World {
 }
 
 impl World {
+    /// All of them, in the order of the contract.
+    pub const ALL: [World; 3] = [World::ResourceModifier, World::ConflictResolver, World::PodHook];
+
     /// The name of the world in `wit/`.
     pub fn name(self) -> &'static str {
         match self {
@@ -158,7 +164,7 @@ impl Found {
                         found.exports.push(export.map_err(invalid)?.name.name.to_owned());
                     }
                 }
-                Payload::CustomSection(section) if section.name() == "lazarette:manifest" => {
+                Payload::CustomSection(section) if section.name() == MANIFEST_SECTION => {
                     found.manifest = Some(section.data().to_owned());
                 }
                 _ => {}

@@ -30,7 +30,7 @@ mod tests;
 pub use built_in::{BUILT_INS, component as built_in_component, modifier_grants};
 pub use error::{PluginError, PluginErrorKind};
 pub use host::{Batch, Configured, Plugin, PluginHost, default_cache};
-pub use inspect::{Inspection, Manifest, World};
+pub use inspect::{Inspection, MANIFEST_SECTION, Manifest, World};
 pub use operation::Operation;
 pub use outcome::{Modified, Note, Resolution, Verdict};
 pub use settings::{Grants, Isolation, Limits, Settings};

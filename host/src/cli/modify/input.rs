@@ -2,7 +2,7 @@
 
 use crate::cli::files;
 use crate::cli::output::{Format, Output};
-use crate::object::{GroupResource, Object, ResourceTypes, Schemas, yaml};
+use crate::object::{Object, ResourceTypes, Schemas, guess_object, yaml};
 use crate::report::{Code, Problem, ResultOf};
 use serde::de::IgnoredAny;
 use serde_json::Value;
@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 /// Objects of some texts.
 #[derive(Default)]
-pub(super) struct Input {
+pub(in crate::cli) struct Input {
     /// The texts, one after the other.
     pub text: String,
     /// The objects, in their order; those of lists too.
@@ -85,12 +85,12 @@ impl Input {
 
     fn add(&mut self, mut value: Value, types: &ResourceTypes) -> Result<Form, &'static str> {
         let Some(list) = list_items(&mut value) else {
-            self.objects.push(object(value, types)?);
+            self.objects.push(guess_object(value, types)?);
             return Ok(Form::Object);
         };
         let count = list.len();
         for item in list {
-            self.objects.push(object(item, types)?);
+            self.objects.push(guess_object(item, types)?);
         }
         Ok(Form::List(value, count))
     }
@@ -175,48 +175,6 @@ fn list_items(value: &mut Value) -> Option<Vec<Value>> {
     match value.get_mut("items") {
         Some(Value::Array(items)) if is_list => Some(std::mem::take(items)),
         _ => None,
-    }
-}
-
-/// The object that `json` is. Its type is looked up; that of a custom resource without a definition is what its kind is
-/// called in the plural.
-fn object(json: Value, types: &ResourceTypes) -> Result<Object, &'static str> {
-    let text = |pointer: &str| {
-        json.pointer(pointer)
-            .and_then(Value::as_str)
-            .unwrap_or_default()
-            .to_owned()
-    };
-    let (api_version, kind) = (text("/apiVersion"), text("/kind"));
-    if api_version.is_empty() || kind.is_empty() {
-        return Err("this is no object of Kubernetes: it lacks apiVersion or kind");
-    }
-    let (group, version) = api_version.split_once('/').unwrap_or(("", &api_version));
-    let resource = match types.of_kind(&api_version, &kind) {
-        Some(of) => of.resource.clone(),
-        None => GroupResource::new(group, plural(&kind)),
-    };
-    let namespace = Some(text("/metadata/namespace")).filter(|namespace| !namespace.is_empty());
-    let id = crate::object::ObjectId {
-        resource,
-        namespace,
-        name: text("/metadata/name"),
-    };
-    Ok(Object {
-        id,
-        version: version.to_owned(),
-        kind,
-        json,
-    })
-}
-
-/// The resource that is most likely meant by a kind, as Kubernetes itself guesses it.
-fn plural(kind: &str) -> String {
-    let kind = kind.to_lowercase();
-    match kind.strip_suffix('y') {
-        Some(stem) => format!("{stem}ies"),
-        None if kind.ends_with('s') => format!("{kind}es"),
-        None => format!("{kind}s"),
     }
 }
 

@@ -1,6 +1,6 @@
 //! `lazarette modify`
 
-mod input;
+pub(super) mod input;
 mod results;
 
 use super::examples::examples;

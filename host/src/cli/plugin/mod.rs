@@ -2,14 +2,20 @@
 
 mod inspect;
 mod list;
+mod new;
+mod pack;
+mod run;
+mod test;
 
 use super::examples::examples;
 use super::failure::Ended;
 use super::session::Session;
+use crate::object::yaml;
 use crate::report::Outcome;
 use clap::{Args, Subcommand};
+use serde_json::Value;
 
-/// Look at plugins
+/// Look at plugins, write and test your own
 #[derive(Args, Debug)]
 #[command(
     subcommand_required = true,
@@ -17,6 +23,7 @@ use clap::{Args, Subcommand};
     after_help = examples(&[
         ("What is built in", "lazarette plugin list"),
         ("What a file asks for", "lazarette plugin inspect ./my-plugin.wasm"),
+        ("Begin one of your own", "lazarette plugin new label --world resource-modifier"),
     ])
 )]
 pub(super) struct PluginCommand {
@@ -28,6 +35,10 @@ pub(super) struct PluginCommand {
 enum Command {
     List(list::List),
     Inspect(inspect::Inspect),
+    New(new::New),
+    Test(test::Test),
+    Run(run::Run),
+    Pack(pack::Pack),
 }
 
 impl PluginCommand {
@@ -35,6 +46,25 @@ impl PluginCommand {
         match self.command {
             Command::List(command) => command.run(session),
             Command::Inspect(command) => command.run(session),
+            Command::New(command) => command.run(session),
+            Command::Test(command) => command.run(session),
+            Command::Run(command) => command.run(session),
+            Command::Pack(command) => command.run(session),
         }
+    }
+}
+
+/// A plugin's configuration as it is typed: JSON or YAML, or `@` and the file that it stands in.
+fn config_value(text: &str) -> Result<Value, String> {
+    let (text, name) = match text.strip_prefix('@') {
+        Some(file) => (
+            std::fs::read_to_string(file).map_err(|error| format!("{file}: {error}"))?,
+            file,
+        ),
+        None => (text.to_owned(), "it"),
+    };
+    match yaml::parse(&text).map_err(|error| format!("{name}: {error}"))? {
+        config @ Value::Object(_) => Ok(config),
+        _ => Err(format!("{name} is no object, such as {{\"key\": \"value\"}}")),
     }
 }

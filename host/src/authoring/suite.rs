@@ -1,0 +1,103 @@
+//! A plugin and its cases.
+
+use super::case::Subject;
+use super::expectation::Actual;
+use super::{AuthoringError, Case, CaseFile, Component};
+use crate::plugin::{Grants, Plugin, PluginError, PluginErrorKind, PluginHost, Settings};
+use serde::Serialize;
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+/// A plugin that is ready to go through its cases.
+pub struct Suite<'a> {
+    host: &'a PluginHost,
+    plugin: Arc<Plugin>,
+}
+
+/// What came of a case.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CaseResult {
+    /// The name of the case.
+    pub name: String,
+    /// The file that it stands in.
+    pub file: String,
+    /// Its line there.
+    pub line: usize,
+    /// How what came out differs from what was expected; none where it does not.
+    pub difference: Option<String>,
+    /// What came out, in the words of a case.
+    pub actual: Value,
+}
+
+impl CaseResult {
+    /// Whether it came out as expected.
+    pub fn passed(&self) -> bool {
+        self.difference.is_none()
+    }
+}
+
+impl<'a> Suite<'a> {
+    /// Load the plugin. Nothing of it runs.
+    pub fn new(host: &'a PluginHost, component: &Component) -> Result<Self, AuthoringError> {
+        let name = component.file.file_stem().unwrap_or_default().to_string_lossy();
+        Ok(Suite {
+            plugin: host.load(&name, &component.bytes)?,
+            host,
+        })
+    }
+
+    /// Go through the cases of a file. What the plugin's manifest asks for is granted: the author trusts it.
+    pub fn run(&self, file: &CaseFile) -> Vec<CaseResult> {
+        file.cases.iter().map(|case| self.run_case(file, case)).collect()
+    }
+
+    fn run_case(&self, file: &CaseFile, case: &Case) -> CaseResult {
+        let actual = self
+            .call(case)
+            .unwrap_or_else(|error| Actual::of_error(&error.kind));
+        let nothing = json!({});
+        CaseResult {
+            name: case.name.clone(),
+            file: file.path.display().to_string(),
+            line: case.line,
+            difference: actual.difference(case.expect.as_ref().unwrap_or(&nothing)),
+            actual: Value::Object(actual.said),
+        }
+    }
+
+    fn call(&self, case: &Case) -> Result<Actual, PluginError> {
+        let operation = Arc::new(case.operation());
+        let configured = self
+            .host
+            .configure(&self.plugin, self.settings(case), &operation)?;
+        let mut batch = self.host.batch(&operation);
+        match &case.subject {
+            Subject::Object(object) => {
+                let mut after = object.clone();
+                let modified = batch.modify(&configured, &mut after)?;
+                Ok(Actual::of_modifier(object.json.clone(), after.json, modified))
+            }
+            Subject::Conflict { wanted, live } => {
+                let resolution = batch.resolve(&configured, &mut wanted.clone(), &mut live.clone())?;
+                Ok(Actual::of_resolver(live.json.clone(), resolution))
+            }
+            Subject::Pod { .. } => Err(PluginError {
+                plugin: self.plugin.name().to_owned(),
+                kind: PluginErrorKind::Invalid("hooks are not run by this version".to_owned()),
+            }),
+        }
+    }
+
+    fn settings(&self, case: &Case) -> Settings {
+        let manifest = self.plugin.inspection().manifest.iter();
+        Settings {
+            grants: Grants(
+                manifest
+                    .flat_map(|manifest| manifest.grants.iter().cloned())
+                    .collect(),
+            ),
+            ..Settings::new(case.config.clone())
+        }
+    }
+}
