@@ -6,7 +6,9 @@
 use super::*;
 use lazarette_sdk::json;
 use lazarette_sdk::testing::{Fixture, Outcome, configure, modify};
+use proptest::prelude::*;
 use rstest::rstest;
+use std::collections::HashSet;
 
 fn pod(spec: Value) -> Fixture {
     let pod = json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "web", "finalizers": ["f/a"]}, "spec": spec});
@@ -191,6 +193,48 @@ fn wrong_directives_are_refused(#[case] patch: Value, #[case] pointer: &str) {
     assert_eq!(error.pointer.as_deref(), Some(pointer));
 }
 
+/// A list of containers with what may be in them; the elements of an object have a name, each another one.
+fn containers(of_a_patch: bool) -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        Just(json!(null)),
+        Just(json!("x")),
+        Just(json!({"a": null, "b": 1})),
+        Just(json!([1]))
+    ];
+    let variable = (0..3, leaf.clone()).prop_map(|(name, value)| json!({"name": name, "value": value}));
+    let container =
+        (prop::collection::vec(variable, 0..4), leaf, 0..8).prop_map(move |(mut env, image, odd)| {
+            let mut seen = HashSet::new();
+            env.retain(|variable| seen.insert(variable["name"].to_string()));
+            match odd {
+                0 if of_a_patch => json!({"image": image, "$patch": "delete"}),
+                1 if of_a_patch => json!({"env": env, "$retainKeys": ["name", "env"]}),
+                2 => json!({"image": image}),
+                _ => json!({"env": env, "image": image}),
+            }
+        });
+    prop::collection::btree_map(0..4, container, 0..4).prop_flat_map(|containers| {
+        let named = containers.into_iter().map(|(name, mut container)| {
+            container["name"] = json!(name);
+            container
+        });
+        Just(named.collect::<Vec<_>>())
+            .prop_shuffle()
+            .prop_map(Value::Array)
+    })
+}
+
+proptest! {
+    /// What is read in parts comes to the same as what is read as a whole.
+    #[test]
+    fn reading_less_changes_nothing(object in containers(false), patch in containers(true)) {
+        let run = |patches| run(&pod(json!({"containers": object})), patches);
+        let in_parts = run(json!([{"spec": {"containers": patch}}])).map(|outcome| outcome.object);
+        let as_a_whole = run(json!([{"spec": {"containers": patch}}, {}])).map(|outcome| outcome.object);
+        prop_assert_eq!(in_parts, as_a_whole);
+    }
+}
+
 #[test]
 fn only_what_changes_is_written() {
     let spec = json!({"containers": [{"name": "a", "image": "a:1"}, {"name": "b", "image": "b:1"}]});
@@ -201,6 +245,6 @@ fn only_what_changes_is_written() {
     .unwrap();
     assert_eq!(
         outcome.operations,
-        [json!({"op": "replace", "path": "/spec/containers/1/image", "value": "b:2"})]
+        [json!({"op": "add", "path": "/spec/containers/1/image", "value": "b:2"})]
     );
 }

@@ -66,6 +66,11 @@ impl<'a> Decision<'a> {
         self.0.merge_patch(&patch.to_string());
     }
 
+    /// Append a JSON merge patch that is JSON text already.
+    pub fn merge_patch_text(&self, patch: &str) {
+        self.0.merge_patch(patch);
+    }
+
     /// Append what turns `before` into `after`. Nothing where they are equal.
     pub fn change(&self, before: &Value, after: &Value) {
         self.operations(&json_patch::diff(before, after));
