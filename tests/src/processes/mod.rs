@@ -1,5 +1,8 @@
 //! Server processes of a test, and the folder that they work in. Both are gone when the test process is, however it ended.
 
+#[cfg(test)]
+mod tests;
+
 use rustix::process::{Pid, Signal, kill_process};
 use std::ffi::OsString;
 use std::fs::{self, File};
@@ -14,7 +17,7 @@ use tempfile::TempDir;
 const WATCHDOG: &str = r#"
 cat > /dev/null
 exec setsid sh -c '
-    kill -9 -- "-$1"
+    kill -s KILL -- "-$1"
     for attempt in 1 2 3 4 5 6 7 8 9 10; do
         rm -rf "$2" && exit
         sleep 0.2
