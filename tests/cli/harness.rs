@@ -100,8 +100,13 @@ impl Workplace {
 
     /// Let `command` run in this folder.
     pub fn prepare(&self, command: &mut Command) {
-        let ours =
-            |name: &str| name.starts_with("LAZARETTE_") || matches!(name, "NO_COLOR" | "CLICOLOR_FORCE");
+        let users = [
+            "NO_COLOR",
+            "CLICOLOR_FORCE",
+            "KUBECONFIG",
+            "KUBERNETES_SERVICE_HOST",
+        ];
+        let ours = |name: &str| name.starts_with("LAZARETTE_") || users.contains(&name);
         for (name, _) in std::env::vars().filter(|(name, _)| ours(name)) {
             command.env_remove(name);
         }

@@ -9,7 +9,8 @@ use std::path::PathBuf;
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Global options")]
 pub(super) struct Global {
-    /// Cluster to back up or restore to: `dir:PATH`, a folder of manifests
+    /// Cluster to back up or restore to: `kubeconfig:CONTEXT`, or `dir:PATH`, a folder of manifests [default:
+    /// kubeconfig, the cluster that kubectl talks to, or inside a pod its own]
     #[arg(
         long,
         global = true,

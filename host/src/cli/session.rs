@@ -15,6 +15,9 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 use tracing_subscriber::EnvFilter;
 
+/// The cluster that is meant where none is named: the one that `kubectl` talks to.
+const DEFAULT_CLUSTER: &str = "kubeconfig";
+
 /// What every command has.
 #[derive(Debug)]
 pub(super) struct Session {
@@ -84,12 +87,7 @@ impl Session {
     }
 
     fn open_cluster(&self, create: bool) -> ResultOf<Arc<dyn Cluster>> {
-        let address = self.cluster.as_deref().ok_or_else(|| {
-            missing(
-                "cluster",
-                "--cluster dir:PATH, LAZARETTE_CLUSTER, or `cluster` in the configuration file",
-            )
-        })?;
+        let address = self.cluster.as_deref().unwrap_or(DEFAULT_CLUSTER);
         Ok(cluster::open(address, create)?)
     }
 

@@ -1,28 +1,47 @@
 //! Addresses of clusters on the command line.
 
-use super::{Cluster, ClusterError, Manifests};
+use super::{Cluster, ClusterError, Kube, Manifests, Patience};
+use crate::report::did_you_mean;
 use std::path::Path;
 use std::sync::Arc;
 
-/// Open the cluster at `address`: `dir:PATH`, a folder of manifests. With `create`, a folder that is not there counts as
-/// an empty one, and is made by the first object that is written.
+/// What is in front of the first colon of an address.
+const SCHEMES: [&str; 2] = ["kubeconfig", "dir"];
+
+/// Open the cluster at `address`: `kubeconfig`, the one of the current context; `kubeconfig:CONTEXT`; or `dir:PATH`, a
+/// folder of manifests. With `create`, a folder that is not there counts as an empty one, and is made by the first
+/// object that is written.
 pub fn open(address: &str, create: bool) -> Result<Arc<dyn Cluster>, ClusterError> {
-    let Some(path) = address.strip_prefix("dir:").filter(|path| !path.is_empty()) else {
-        let hint = match Path::new(address).is_dir() {
-            true => format!("; did you mean 'dir:{address}'?"),
-            false => "; expected 'dir:' and the path of a folder of manifests".to_owned(),
-        };
-        return Err(ClusterError::Unusable(format!(
-            "'{address}' is not the address of a cluster{hint}"
-        )));
+    let (scheme, rest) = match address.split_once(':') {
+        Some((scheme, rest)) => (scheme, Some(rest)),
+        None => (address, None),
     };
-    let path = Path::new(path);
-    let manifests = if create {
-        Manifests::open_or_create(path)?
-    } else {
-        Manifests::open(path)?
-    };
-    Ok(Arc::new(manifests))
+    match (scheme, rest) {
+        ("kubeconfig", None) => Ok(Arc::new(Kube::new(None, Patience::default())?)),
+        ("kubeconfig", Some(context)) if !context.is_empty() => {
+            Ok(Arc::new(Kube::new(Some(context), Patience::default())?))
+        }
+        ("dir", Some(path)) if !path.is_empty() => folder(Path::new(path), create),
+        _ => Err(ClusterError::Unusable(format!(
+            "'{address}' is not the address of a cluster{}",
+            hint(address, scheme)
+        ))),
+    }
+}
+
+fn folder(path: &Path, create: bool) -> Result<Arc<dyn Cluster>, ClusterError> {
+    Ok(Arc::new(match create {
+        true => Manifests::open_or_create(path)?,
+        false => Manifests::open(path)?,
+    }))
+}
+
+fn hint(address: &str, scheme: &str) -> String {
+    let known = "; expected 'kubeconfig', 'kubeconfig:' and a context, or 'dir:' and the path of a folder of manifests";
+    match Path::new(address).is_dir() {
+        true => format!("; did you mean 'dir:{address}'?"),
+        false => format!("{}{known}", did_you_mean(scheme, SCHEMES)),
+    }
 }
 
 #[cfg(test)]
@@ -31,9 +50,10 @@ mod tests {
     use rstest::rstest;
 
     #[rstest]
-    #[case("", "expected 'dir:'")]
-    #[case("dir:", "expected 'dir:'")]
-    #[case("kubeconfig", "expected 'dir:'")]
+    #[case("", "expected 'kubeconfig'")]
+    #[case("dir:", "'dir:' and the path")]
+    #[case("kubeconfig:", "'kubeconfig:' and a context")]
+    #[case("kubeconfg:prod", "did you mean 'kubeconfig'?")]
     #[case("/", "did you mean 'dir:/'?")]
     fn an_address_that_is_none_says_what_there_is(#[case] address: &str, #[case] message: &str) {
         let error = open(address, false).err().unwrap().to_string();

@@ -1,11 +1,13 @@
-//! Clusters: a folder of manifests, and what every cluster can do.
+//! Clusters: a real one behind its API server, a folder of manifests, and what every cluster can do.
 
 mod address;
 mod error;
+mod kube;
 mod manifests;
 
 pub use address::open;
 pub use error::ClusterError;
+pub use kube::{Kube, Patience};
 pub use manifests::Manifests;
 
 use crate::object::{GroupResource, ObjectId, ResourceType};
@@ -18,7 +20,7 @@ use std::collections::BTreeMap;
 /// A cluster, as far as backup and restore need it.
 #[async_trait]
 pub trait Cluster: Send + Sync {
-    /// How the cluster is named to people and on the command line: `dir:./manifests`.
+    /// How the cluster is named to people and on the command line: `dir:./manifests`, `kubeconfig:prod`.
     fn address(&self) -> String;
 
     /// Whether an API server and controllers are at work in it, which make objects by themselves. False for a folder.
@@ -97,6 +99,9 @@ pub struct ListOptions {
 pub struct Page {
     /// In the order of [`crate::object::ObjectKey`], across pages.
     pub items: Vec<RawObject>,
+    /// Whether what comes from here on is of a later moment than what came before: the list took so long that the
+    /// server no longer knew the state of which it was. Nothing is lost or comes twice.
+    pub was_continued: bool,
 }
 
 /// An object as the cluster sent it: only its identity, labels and owners have been read.

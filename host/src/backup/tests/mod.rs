@@ -57,6 +57,7 @@ impl Given {
             .map(|objects| {
                 Ok(Page {
                     items: objects.iter().map(|object| raw(object)).collect(),
+                    ..Page::default()
                 })
             })
             .collect();

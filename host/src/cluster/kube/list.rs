@@ -1,0 +1,166 @@
+//! Lists, page by page.
+
+use super::connection::{Answer, Connection, Request};
+use super::failure::Call;
+use super::page::{self, ListPage};
+use super::page_size::PageSize;
+use super::path;
+use crate::cluster::{ClusterError, ListOptions, Page, RawObject};
+use crate::object::{ObjectKey, ResourceType};
+use futures::stream::{self, BoxStream, StreamExt};
+
+/// The objects of a type, page by page.
+pub(super) fn list<'a>(
+    connection: &'a Connection,
+    of: &'a ResourceType,
+    options: &ListOptions,
+) -> BoxStream<'a, Result<Page, ClusterError>> {
+    let list = List {
+        connection,
+        of,
+        options: options.clone(),
+        size: PageSize::default(),
+        next: Next::First,
+        last: None,
+        is_ordered: true,
+        skips_known: false,
+        was_continued: false,
+    };
+    stream::try_unfold(list, |mut list| async move {
+        Ok(list.next().await?.map(|page| (page, list)))
+    })
+    .boxed()
+}
+
+/// A list that is being read.
+struct List<'a> {
+    connection: &'a Connection,
+    of: &'a ResourceType,
+    options: ListOptions,
+    size: PageSize,
+    next: Next,
+    /// The last object that was handed out.
+    last: Option<ObjectKey>,
+    /// Whether objects have come in the order of their keys so far. Aggregated APIs need not keep it.
+    is_ordered: bool,
+    /// Whether what comes may have been handed out before, because the list was begun again.
+    skips_known: bool,
+    /// Whether the list took so long that the rest of it is of a later moment. Said with the next page.
+    was_continued: bool,
+}
+
+/// What to ask for.
+enum Next {
+    First,
+    After(String),
+    Nothing,
+}
+
+impl List<'_> {
+    /// The next page that has objects, or the end.
+    async fn next(&mut self) -> Result<Option<Page>, ClusterError> {
+        while !matches!(self.next, Next::Nothing) {
+            let answer = self.ask().await?;
+            if answer.is_cut {
+                self.shrink()?;
+            } else if answer.code == 410 {
+                self.go_on_after_expiry(answer)?;
+            } else if let Some(page) = self.take(answer)? {
+                return Ok(Some(page));
+            }
+        }
+        Ok(None)
+    }
+
+    async fn ask(&self) -> Result<Answer, ClusterError> {
+        let limit = self.size.objects().to_string();
+        let mut query = vec![("limit", limit.as_str())];
+        if let Some(selector) = &self.options.label_selector {
+            query.push(("labelSelector", selector));
+        }
+        if let Next::After(token) = &self.next {
+            query.push(("continue", token));
+        }
+        let collection = path::collection(self.of, self.options.namespace.as_deref());
+        let request = Request::get(path::with_query(&collection, &query));
+        let expired = |answer: &Answer| answer.code == 410 && matches!(self.next, Next::After(_));
+        self.connection
+            .read(self.call(), &request, self.size.longest(), expired)
+            .await
+    }
+
+    /// Keep what an answer says, and return its objects if there are any.
+    fn take(&mut self, answer: Answer) -> Result<Option<Page>, ClusterError> {
+        let ListPage { items, next } =
+            page::read(self.of, &answer.body).map_err(|message| self.wrong(message))?;
+        self.size.saw(items.len(), answer.body.len());
+        self.next = next.map_or(Next::Nothing, Next::After);
+        let items: Vec<RawObject> = items.into_iter().filter(|item| self.is_new(item)).collect();
+        if items.is_empty() {
+            return Ok(None);
+        }
+        let was_continued = std::mem::take(&mut self.was_continued);
+        Ok(Some(Page { items, was_continued }))
+    }
+
+    /// Whether an object has not been handed out before. From then on it has.
+    fn is_new(&mut self, item: &RawObject) -> bool {
+        let key = ObjectKey {
+            namespace: item.id.namespace.clone(),
+            name: item.id.name.clone(),
+        };
+        let follows = self.last.as_ref().is_none_or(|last| *last < key);
+        if self.skips_known && !follows {
+            return false;
+        }
+        self.skips_known = false;
+        self.is_ordered &= follows;
+        self.last = Some(key);
+        true
+    }
+
+    /// The server no longer knows the state of which the list is. It gives a token for the rest as it is now; where it
+    /// does not, the list begins again, and what was handed out is left out.
+    fn go_on_after_expiry(&mut self, answer: Answer) -> Result<(), ClusterError> {
+        let refusal = answer.into_refusal();
+        match refusal.continuation() {
+            // Twice without an object in between: it would go on for ever.
+            _ if self.was_continued => return Err(refusal.into_error(self.call(), &self.connection.server)),
+            Some(token) => self.next = Next::After(token.to_owned()),
+            None if self.is_ordered => {
+                self.next = Next::First;
+                self.skips_known = self.last.is_some();
+            }
+            None => return Err(refusal.into_error(self.call(), &self.connection.server)),
+        }
+        self.was_continued = true;
+        Ok(())
+    }
+
+    /// Ask for fewer objects at a time.
+    fn shrink(&mut self) -> Result<(), ClusterError> {
+        match self.size.shrink() {
+            true => Ok(()),
+            false => Err(self.wrong(format!(
+                "an object of {} is longer than any server keeps",
+                self.of.resource
+            ))),
+        }
+    }
+
+    fn call(&self) -> Call<'_> {
+        Call {
+            verb: "list",
+            of: self.of,
+            namespace: self.options.namespace.as_deref(),
+            name: None,
+        }
+    }
+
+    fn wrong(&self, message: String) -> ClusterError {
+        ClusterError::Answer {
+            cluster: self.connection.server.clone(),
+            message,
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! A real cluster: its API server, found and asked as `kubectl` does it.
+//!
+//! Objects go and come as JSON, as the server sends it; no types are compiled in. Reading is repeated where that may
+//! help (no connection, 429, 5xx), within [`Patience`]; writing never is, because what was asked for may have been done.
+
+mod connection;
+mod discovery;
+mod failure;
+mod kubeconfig;
+mod list;
+mod login;
+mod page;
+mod page_size;
+mod path;
+mod patience;
+mod proxy;
+mod write;
+
+pub use patience::Patience;
+
+use super::{Cluster, ClusterError, Discovery, ListOptions, Page, Write};
+use crate::object::ResourceType;
+use async_trait::async_trait;
+use connection::Connection;
+use futures::stream::BoxStream;
+use kubeconfig::{Choice, Surroundings};
+use serde_json::Value;
+use write::Target;
+
+/// A cluster behind an API server.
+pub struct Kube {
+    address: String,
+    connection: Connection,
+}
+
+impl Kube {
+    /// The cluster of a context of the kubeconfig: the files that `KUBECONFIG` lists, else `~/.kube/config`. Without
+    /// `context` the current one, or the service account where this runs in a pod that has no kubeconfig. Nothing is
+    /// sent before the first call.
+    pub fn new(context: Option<&str>, patience: Patience) -> Result<Self, ClusterError> {
+        let choice = kubeconfig::choose(context, &Surroundings::of_process())?;
+        let address = match &choice {
+            Choice::Context(context) => format!("kubeconfig:{}", context.name),
+            Choice::ServiceAccount => "kubeconfig".to_owned(),
+        };
+        Ok(Kube {
+            address,
+            connection: Connection::new(choice, patience),
+        })
+    }
+}
+
+#[async_trait]
+impl Cluster for Kube {
+    fn address(&self) -> String {
+        self.address.clone()
+    }
+
+    fn is_live(&self) -> bool {
+        true
+    }
+
+    async fn resource_types(&self) -> Result<Discovery, ClusterError> {
+        discovery::discover(&self.connection).await
+    }
+
+    fn list<'a>(
+        &'a self,
+        of: &'a ResourceType,
+        options: &ListOptions,
+    ) -> BoxStream<'a, Result<Page, ClusterError>> {
+        list::list(&self.connection, of, options)
+    }
+
+    async fn get(
+        &self,
+        of: &ResourceType,
+        namespace: Option<&str>,
+        name: &str,
+    ) -> Result<Option<Value>, ClusterError> {
+        write::get(&self.connection, Target { of, namespace, name }).await
+    }
+
+    async fn create(&self, of: &ResourceType, object: &Value, how: Write) -> Result<Value, ClusterError> {
+        write::create(&self.connection, of, object, how).await
+    }
+
+    async fn replace(&self, of: &ResourceType, object: &Value, how: Write) -> Result<Value, ClusterError> {
+        write::replace(&self.connection, of, object, how).await
+    }
+
+    async fn delete(
+        &self,
+        of: &ResourceType,
+        namespace: Option<&str>,
+        name: &str,
+        uid: Option<&str>,
+    ) -> Result<(), ClusterError> {
+        write::delete(&self.connection, Target { of, namespace, name }, uid).await
+    }
+}
