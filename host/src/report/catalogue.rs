@@ -52,6 +52,8 @@ catalogue! {
     NamespaceNotFound { action: "Restore the namespace as well, or create it first.", retryable: false, user_error: true }
     /// The cluster does not serve this resource type.
     UnknownResourceType { action: "Restore the custom resource definition as well, or leave this type out with --exclude-resources.", retryable: false, user_error: true }
+    /// The cluster serves this resource type, but not in the version of the backup.
+    ApiVersionNotServed { action: "Write the objects in a version that the cluster serves with a resource modifier that replaces /apiVersion and what has changed, or leave this type out with --exclude-resources.", retryable: false, user_error: true }
     /// An object has changed between reading and writing it.
     Conflict { action: "Run the command again.", retryable: true, user_error: false }
     /// The cluster refused an object.

@@ -1,67 +1,130 @@
 //! Carrying out what was decided.
 
 use super::decide::Action;
+use super::immutable::put_back;
 use super::item::{Item, Slot};
+use super::live::Live;
 use super::report::Note;
-use crate::cluster::{Cluster, ClusterError, Write};
+use super::requests::{Requests, Written};
+use crate::cluster::{ClusterError, Write};
+
+/// How often fields that cannot be changed are put back: a server may name one after the other.
+const PUT_BACK: usize = 3;
 
 /// Carry out what was decided about an object. It comes back open, and with nothing decided, where the cluster has
 /// changed since it was looked at: then it has to be looked at again.
-pub(super) async fn carry_out(cluster: &dyn Cluster, mut item: Box<Item>) -> Slot {
+pub(super) async fn carry_out(requests: &Requests<'_>, mut item: Box<Item>, how: Write) -> Slot {
     let renamed = matches!(item.action, Some(Action::Rename { .. }));
-    match write(cluster, &mut item).await {
+    match write(requests, &mut item, how).await {
         Ok(()) => Slot::Closed(Box::new(item.report)),
         // What is looked at again is the object of the old name, and that has not changed.
         Err(error @ ClusterError::Exists(_)) if renamed => item.fail(error),
         Err(ClusterError::Exists(_) | ClusterError::Conflict(_) | ClusterError::NotFound(_)) => {
             item.action = None;
-            item.live = None;
+            item.live = Live::Unread;
             Slot::Open(item)
         }
         Err(error) => item.fail(error),
     }
 }
 
-async fn write(cluster: &dyn Cluster, item: &mut Item) -> Result<(), ClusterError> {
-    match &item.action {
-        None | Some(Action::Skip { .. }) => {}
-        Some(Action::Create | Action::Rename { .. }) => {
-            cluster
-                .create(&item.of, &item.new_object(), Write::default())
-                .await?;
+async fn write(requests: &Requests<'_>, item: &mut Item, how: Write) -> Result<(), ClusterError> {
+    match item.action.take() {
+        None | Some(Action::Skip { .. }) => Ok(()),
+        action @ Some(Action::Create | Action::Rename { .. }) => {
+            item.action = action;
+            create(requests, item, how).await
         }
-        Some(Action::Patch { patched: object } | Action::Replace { replacement: object }) => {
-            cluster.replace(&item.of, object, Write::default()).await?;
+        Some(Action::Replace { replacement }) => {
+            let written = requests.replace(&item.of, &replacement, how).await;
+            settle(item, written)
         }
-        Some(Action::Recreate) => {
-            let target = &item.report.target;
-            cluster
-                .delete(&item.of, target.namespace.as_deref(), &target.name, None)
-                .await?;
-            let created = cluster
-                .create(&item.of, &item.new_object(), Write::default())
-                .await;
-            if created.is_err() {
-                item.report.notes.push(Note {
-                    plugin: None,
-                    code: "deleted".into(),
-                    message: "the live object was deleted to be created anew, and that failed".into(),
-                    pointer: None,
-                });
-            }
-            created?;
-        }
+        Some(Action::Patch { patched }) => patch(requests, item, patched, how).await,
+        Some(Action::Recreate) => recreate(requests, item, how).await,
     }
-    Ok(())
+}
+
+async fn create(requests: &Requests<'_>, item: &mut Item, how: Write) -> Result<(), ClusterError> {
+    let written = requests.create(&item.of, &item.new_object(), how).await;
+    settle(item, written)
+}
+
+/// Write a patched object, without the fields that the server does not let change.
+async fn patch(
+    requests: &Requests<'_>,
+    item: &mut Item,
+    mut patched: serde_json::Value,
+    how: Write,
+) -> Result<(), ClusterError> {
+    for _ in 0..PUT_BACK {
+        let written = requests.replace(&item.of, &patched, how).await;
+        let fields = match &written.result {
+            Err(ClusterError::Invalid { fields, .. }) => fields.clone(),
+            _ => return settle(item, written),
+        };
+        let kept = item
+            .live()
+            .map(|live| put_back(&mut patched, live, &item.of.resource, &fields))
+            .unwrap_or_default();
+        if kept.is_empty() {
+            return settle(item, written);
+        }
+        item.report.notes.extend(kept.into_iter().map(|pointer| {
+            Note::new(
+                "immutable-field",
+                "the cluster does not let this field change: it stays as it is",
+                pointer,
+            )
+        }));
+    }
+    let written = requests.replace(&item.of, &patched, how).await;
+    settle(item, written)
+}
+
+/// Delete the live object that was seen, and no other, and create the wanted one.
+async fn recreate(requests: &Requests<'_>, item: &mut Item, how: Write) -> Result<(), ClusterError> {
+    if how.dry_run {
+        return Ok(());
+    }
+    let target = item.report.target.clone();
+    let uid = item
+        .live()
+        .and_then(|live| live.pointer("/metadata/uid"))
+        .and_then(serde_json::Value::as_str)
+        .map(str::to_owned);
+    requests
+        .delete(
+            &item.of,
+            target.namespace.as_deref(),
+            &target.name,
+            uid.as_deref(),
+        )
+        .await?;
+    let created = create(requests, item, how).await;
+    if created.is_err() {
+        item.report.notes.push(Note {
+            plugin: None,
+            code: "deleted".into(),
+            message: "the live object was deleted to be created anew, and that failed".into(),
+            pointer: None,
+        });
+    }
+    created
+}
+
+fn settle(item: &mut Item, written: Written) -> Result<(), ClusterError> {
+    item.doubtful |= written.doubtful;
+    written.result.map(drop)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cluster::Manifests;
+    use crate::cluster::{Cluster, Manifests};
     use crate::object::{Object, ResourceType};
     use crate::report::Code;
     use crate::restore::report::ObjectReport;
+    use crate::restore::secrets::SecretValues;
     use rstest::rstest;
     use serde_json::{Value, json};
 
@@ -96,12 +159,15 @@ mod tests {
         let mut item = Item {
             wanted,
             of: of(),
-            live: None,
+            live: Live::Unread,
             action: None,
+            doubtful: false,
+            owners: Vec::new(),
+            secrets: SecretValues::default(),
             report,
         };
         item.decide(action);
-        let slot = carry_out(&cluster, Box::new(item)).await;
+        let slot = carry_out(&Requests::new(&cluster), Box::new(item), Write::default()).await;
         let from = async |name| {
             let found = cluster.get(&of(), Some("default"), name).await.unwrap();
             found.map(|found| found["data"]["from"].as_str().unwrap().to_owned())

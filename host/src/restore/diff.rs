@@ -1,19 +1,14 @@
 //! How an object changes, to be read by people and by programs. Values of Secrets are never in it.
 
+use super::secrets::{HIDDEN, SECRET_MAPS, SecretValues};
 use crate::object::{GroupResource, yaml};
 use crate::report::diff;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
 
-/// What stands in the place of a value of a Secret.
-const HIDDEN: &str = "(hidden)";
-
 /// What stands in the place of a value of a Secret after it was changed.
 const HIDDEN_CHANGED: &str = "(hidden, changed)";
-
-/// Maps of a Secret whose values are secret.
-const SECRET_MAPS: [&str; 2] = ["data", "stringData"];
 
 /// Annotations in which tools keep a copy of the whole object.
 const COPIES: [&str; 3] = [
@@ -34,13 +29,25 @@ pub struct Diff {
 impl Diff {
     /// From `before` to `after`, both of type `of`; none where they are equal. Of a Secret it is said which keys change,
     /// not what they hold.
-    pub(super) fn between(of: &GroupResource, before: &Value, after: &Value) -> Option<Self> {
+    ///
+    /// `secrets` are values that are hidden wherever they stand.
+    pub(super) fn between(
+        of: &GroupResource,
+        before: &Value,
+        after: &Value,
+        secrets: &SecretValues,
+    ) -> Option<Self> {
         if before == after {
             return None;
         }
         let (mut before, mut after) = (before.clone(), after.clone());
         if of.is("", "secrets") {
+            let mut secrets = secrets.clone();
+            secrets.collect(&before);
+            secrets.collect(&after);
             hide(&mut before, &mut after);
+            secrets.mask(&mut before);
+            secrets.mask(&mut after);
         }
         // The order of keys means nothing, and may differ between a server and a file.
         before.sort_all_objects();
@@ -107,7 +114,7 @@ mod tests {
     use serde_json::json;
 
     fn between(of: &str, before: &Value, after: &Value) -> Option<Diff> {
-        Diff::between(&of.parse().unwrap(), before, after)
+        Diff::between(&of.parse().unwrap(), before, after, &SecretValues::default())
     }
 
     #[test]
@@ -170,6 +177,19 @@ mod tests {
         let diff = between("secrets", &before, &after).unwrap();
         assert!(!format!("{}{}", diff.text, diff.patch).contains("s3"), "{diff:?}");
         assert!(diff.text.contains(HIDDEN), "{diff:?}");
+    }
+
+    /// `aGVsbG93b3JsZA==` is `helloworld`.
+    #[rstest]
+    #[case::as_it_is("aGVsbG93b3JsZA==")]
+    #[case::decoded("helloworld")]
+    #[case::within("it is helloworld, in words")]
+    fn values_that_a_rule_copied_are_hidden(#[case] copy: &str) {
+        let before = json!({"data": {"a": "aGVsbG93b3JsZA=="}});
+        let after = json!({"data": {"a": "aGVsbG93b3JsZA=="}, "metadata": {"labels": {"copy": copy}}});
+        let diff = between("secrets", &before, &after).unwrap();
+        assert!(!format!("{}{}", diff.text, diff.patch).contains(copy), "{diff:?}");
+        assert!(diff.text.contains("copy: (hidden)"), "{}", diff.text);
     }
 
     #[test]

@@ -1,11 +1,15 @@
 //! An object on its way through a restore.
 
 use super::decide::Action;
+use super::live::Live;
+use super::owners::Owner;
 use super::report::{ActionName, Note, ObjectReport};
+use super::secrets::SecretValues;
 use crate::object::{Object, ObjectId, ResourceType};
 use crate::plugin;
-use crate::report::Problem;
+use crate::report::{Code, Problem};
 use serde_json::Value;
+use std::borrow::Cow;
 
 /// An object that is placed and waits for a decision, or for it to be carried out.
 pub(super) struct Item {
@@ -13,10 +17,16 @@ pub(super) struct Item {
     pub wanted: Object,
     /// Its type in the cluster.
     pub of: ResourceType,
-    /// What is in the cluster under its name, where that has been read.
-    pub live: Option<Object>,
+    /// What is in the cluster under its name.
+    pub live: Live,
     /// What was decided.
     pub action: Option<Action>,
+    /// Whether it was written, and the answer lost: so it may be there already.
+    pub doubtful: bool,
+    /// Its owners that have to be set again once it is created.
+    pub owners: Vec<Owner>,
+    /// Values that no report shows.
+    pub secrets: SecretValues,
     /// What is known so far.
     pub report: ObjectReport,
 }
@@ -40,14 +50,46 @@ impl Item {
     }
 
     /// The object as it is created: under another name where that was decided.
-    pub(super) fn new_object(&self) -> Value {
+    pub(super) fn new_object(&self) -> Cow<'_, Value> {
+        let Some(Action::Rename { name }) = &self.action else {
+            return Cow::Borrowed(&self.wanted.json);
+        };
         let mut object = self.wanted.json.clone();
-        if let Some(Action::Rename { name }) = &self.action
-            && let Some(metadata) = object.pointer_mut("/metadata").and_then(Value::as_object_mut)
-        {
+        if let Some(metadata) = object.pointer_mut("/metadata").and_then(Value::as_object_mut) {
             metadata.insert("name".to_owned(), name.as_str().into());
         }
-        object
+        Cow::Owned(object)
+    }
+
+    /// The live object, where it has been read.
+    pub(super) fn live(&self) -> Option<&Value> {
+        match &self.live {
+            Live::Read(object) => Some(&object.json),
+            Live::Unread | Live::Absent | Live::Listed(_) => None,
+        }
+    }
+
+    /// Whether it was decided to create it.
+    pub(super) fn is_new(&self) -> bool {
+        matches!(
+            self.action,
+            Some(Action::Create | Action::Recreate | Action::Rename { .. })
+        )
+    }
+
+    /// Take the live object that was read or listed out of the item; none where there is none.
+    pub(super) fn take_live(&mut self) -> Result<Option<Object>, Problem> {
+        match std::mem::take(&mut self.live) {
+            Live::Unread | Live::Absent => Ok(None),
+            Live::Read(object) => Ok(Some(*object)),
+            Live::Listed(json) => {
+                let json = serde_json::from_str(json.get()).map_err(|error| {
+                    let message = format!("the cluster listed an object that is no JSON: {error}");
+                    Problem::new(Code::ClusterAnswer, message)
+                })?;
+                Ok(Object::new(&self.of, json))
+            }
+        }
     }
 
     /// Take over what was decided.
@@ -72,7 +114,9 @@ impl Item {
 
     /// End with a problem.
     pub(super) fn fail(mut self: Box<Self>, problem: impl Into<Problem>) -> Slot {
-        self.report.problem = Some(problem.into().about(&self.report.id));
+        let mut problem = problem.into().about(&self.report.id);
+        problem.message = self.secrets.mask_text(problem.message);
+        self.report.problem = Some(problem);
         Slot::Closed(Box::new(self.report))
     }
 }
@@ -89,6 +133,7 @@ impl ObjectReport {
             modification: None,
             diff: None,
             notes: Vec::new(),
+            commitment: None,
             problem: None,
         }
     }

@@ -7,15 +7,25 @@
 //! archive, so that plugins see the same batches whatever the concurrency. A failed object never stops the others; what
 //! needs a namespace or a definition that could not be restored is left out, and names it.
 
+mod agreed;
 mod batches;
 mod carry_out;
+mod commitment;
+mod conversions;
 mod decide;
+mod definitions;
 mod diff;
 mod error;
 mod ground;
+mod immutable;
 mod item;
+mod ledger;
+mod level;
 mod levels;
 mod live;
+mod marks;
+mod namespaces;
+mod owners;
 mod pipeline;
 mod place;
 mod policy;
@@ -23,21 +33,25 @@ mod prepare;
 mod references;
 mod report;
 mod request;
+mod requests;
 mod resolvers;
 mod run;
 mod saved;
+mod secrets;
 mod select;
 mod start;
+mod turns;
 mod types;
 
 #[cfg(test)]
 mod tests;
 
+pub use commitment::{Commitment, PlanKey, Precondition};
 pub use diff::Diff;
 pub use error::RestoreError;
 pub use levels::Level;
 pub use policy::{ConflictPolicies, ConflictPolicy, ParsePolicyError};
-pub use report::{ActionName, Note, ObjectReport, RestoreReport, RuleReport, Totals};
+pub use report::{ActionName, Note, ObjectReport, ObjectReports, RestoreReport, RuleReport, Totals};
 pub use request::{OnModifierError, ParseOnModifierErrorError, Plugins, RestoreRequest};
 pub use saved::{SavedReports, check_unused, read_saved, save, saved};
 

@@ -1,15 +1,22 @@
 //! The steps of an object that need no cluster: prepare, modify, place, decide. They run on worker threads.
 
+use super::agreed::Agreed;
+use super::commitment::PlanKey;
 use super::decide::{Action, Decision, decide};
 use super::diff::Diff;
 use super::ground::{Ground, Missing};
 use super::item::{Item, Slot};
+use super::live::Live;
+use super::marks::{self, Marks};
+use super::owners::{Owned, owners};
 use super::place::{Mapping, place};
 use super::prepare::{Context, left_out, prepare};
 use super::report::{ActionName, Note, ObjectReport, RuleReport};
 use super::request::OnModifierError;
 use super::resolvers::Resolvers;
+use super::secrets::SecretValues;
 use super::select::Selection;
+use super::types::Unserved;
 use crate::archive::ArchivedObject;
 use crate::modify::{CompiledRules, RuleOutcome};
 use crate::object::{Object, ObjectId, ResourceType};
@@ -38,11 +45,24 @@ pub(super) struct Pipeline {
     pub resolvers: Resolvers,
     /// Whether this is a plan, which shows how objects change.
     pub planned: bool,
+    /// Whether a plan asks the server about what it would write.
+    pub server_dry_run: bool,
+    /// Labels of what is written; none where it goes into a folder.
+    pub marks: Option<Marks>,
+    /// The secret of a plan that is saved, or of the one that is applied.
+    pub plan_key: Option<PlanKey>,
+    /// The saved plan that is applied, if one is.
+    pub agreed: Option<Agreed>,
     /// Set when a modifier failed and that stops the restore.
     pub aborted: AtomicBool,
+    /// Objects that are in the cluster without their owners.
+    pub owned: Mutex<Vec<Owned>>,
     /// What the cluster does not serve, and how many objects are left out because of that.
-    pub not_served: Mutex<BTreeMap<String, usize>>,
+    pub not_served: Mutex<BTreeMap<Unserved, usize>>,
 }
+
+/// Why an object that this restore has written already is skipped.
+pub(super) const DONE_BEFORE: &str = "this restore has put it there already";
 
 /// Why objects are left out of a restore that was stopped.
 pub(super) const ABORTED: &str = "a resource modifier failed, which stops this restore";
@@ -84,23 +104,35 @@ impl Pipeline {
         ground: &Ground,
         batch: &mut Batch,
     ) -> Slot {
+        let secrets = SecretValues::of(&object);
+        let owners = match self.marks {
+            Some(_) => owners(&object),
+            None => Vec::new(),
+        };
         report.notes.extend(prepare(&mut object, &self.context));
         let prepared = self.planned.then(|| object.json.clone());
-        if let Some(failure) = self.modify(&mut object, &mut report, batch) {
+        if let Some(mut failure) = self.modify(&mut object, &mut report, batch) {
+            failure.message = secrets.mask_text(failure.message);
             return report.refused(failure).into();
         }
         report.notes.extend(place(&mut object, &self.mapping));
-        let of = ground.of(&object);
-        report.target = target(&object, of.as_ref().ok());
-        report.modification = prepared.and_then(|prepared| modification(prepared, &object));
+        let of = ground.place(&mut object);
+        report.target = target(&object, of.as_ref().ok().map(|(of, _)| of));
+        report.modification = prepared.and_then(|prepared| modification(prepared, &object, &secrets));
         match of {
-            Ok(of) => Slot::Open(Box::new(Item {
-                wanted: object,
-                of,
-                live: None,
-                action: None,
-                report,
-            })),
+            Ok((of, former)) => {
+                report.notes.extend(former.map(|former| converted(&former, &of)));
+                Slot::Open(Box::new(Item {
+                    wanted: object,
+                    of,
+                    live: Live::Unread,
+                    action: None,
+                    doubtful: false,
+                    owners,
+                    secrets,
+                    report,
+                }))
+            }
             Err(missing) => {
                 let reason = missing.to_string();
                 if let Missing::Type(of) = missing {
@@ -150,47 +182,91 @@ impl Pipeline {
         if self.aborted.load(Ordering::Relaxed) {
             return item.report.ended(ActionName::LeaveOut, ABORTED).into();
         }
+        let mut live = match item.take_live() {
+            Ok(live) => live,
+            Err(problem) => return item.fail(problem),
+        };
+        if let Some(marks) = self.marks.as_ref().filter(|_| !self.planned)
+            && live.as_ref().is_some_and(|live| marks.are_on(live))
+        {
+            lock(&self.owned).extend(Owned::of(&mut item));
+            return match item.doubtful {
+                true => Slot::Closed(Box::new(item.report)),
+                false => item.report.ended(ActionName::Skip, DONE_BEFORE).into(),
+            };
+        }
+        marks::remove_if(&mut item.wanted.json, self.marks.is_some());
         let resolver = match self.resolvers.of(&item.of.resource) {
             Ok(resolver) => resolver,
             Err(error) => return item.fail(error),
         };
-        let Item { wanted, live, .. } = item.as_mut();
-        let decision = decide(wanted, live.as_mut(), &self.context, |wanted, live| {
+        let decision = decide(&mut item.wanted, live.as_mut(), &self.context, |wanted, live| {
             batch.resolve(resolver, wanted, live)
         });
         let Decision { action, notes } = match decision {
             Ok(decision) => decision,
             Err(error) => return item.fail(error),
         };
-        let policy = self.resolvers.name(&item.of.resource).to_owned();
+        let policy = self.resolvers.name(&item.of.resource);
         item.report
             .notes
-            .extend(notes.into_iter().map(|note| Note::of_plugin(Some(&policy), note)));
+            .extend(notes.into_iter().map(|note| Note::of_plugin(Some(policy), note)));
         if self.planned {
-            item.report.diff = self.difference(&item, &action);
+            item.report.diff = self.difference(&item, live.as_ref(), &action);
+        }
+        self.settle(item, live, action)
+    }
+
+    /// Take over what was decided, unless a saved plan says otherwise. What has to be written stays open.
+    fn settle(&self, mut item: Box<Item>, live: Option<Object>, mut action: Action) -> Slot {
+        if let Some(key) = &self.plan_key {
+            item.report.commitment = Some(key.commit(&item, live.as_ref(), &action));
+        }
+        if let Some(reason) = self
+            .agreed
+            .as_ref()
+            .and_then(|agreed| agreed.objection(&item.report))
+        {
+            item.report.commitment = None;
+            return item.report.ended(ActionName::LeaveOut, reason).into();
+        }
+        if !self.planned {
+            item.report.commitment = None;
+        }
+        if let Some(marks) = &self.marks {
+            match &mut action {
+                Action::Skip { .. } => {}
+                Action::Patch { patched: written } | Action::Replace { replacement: written } => {
+                    marks.put(written);
+                }
+                Action::Create | Action::Recreate | Action::Rename { .. } => marks.put(&mut item.wanted.json),
+            }
         }
         let skipped = matches!(action, Action::Skip { .. });
         item.decide(action);
-        match skipped || self.planned {
+        match skipped || (self.planned && !self.server_dry_run) {
             true => Slot::Closed(Box::new(item.report)),
-            false => Slot::Open(item),
+            false => {
+                item.live = live.map_or(Live::Absent, |live| Live::Read(Box::new(live)));
+                Slot::Open(item)
+            }
         }
     }
 
     /// How the live object would change.
-    fn difference(&self, item: &Item, action: &Action) -> Option<Diff> {
-        let live = item.live.as_ref()?;
+    fn difference(&self, item: &Item, live: Option<&Object>, action: &Action) -> Option<Diff> {
+        let live = live?;
         // A modifier that makes something else of a Secret does not make its values known.
         let of = match item.wanted.id.resource.is("", "secrets") {
             true => &item.wanted.id.resource,
             false => &item.of.resource,
         };
         match action {
-            Action::Patch { patched } => Diff::between(of, &live.json, patched),
+            Action::Patch { patched } => Diff::between(of, &live.json, patched, &item.secrets),
             Action::Replace { .. } | Action::Recreate => {
                 let mut live = live.clone();
                 prepare(&mut live, &self.context);
-                Diff::between(of, &live.json, &item.wanted.json)
+                Diff::between(of, &live.json, &item.wanted.json, &item.secrets)
             }
             Action::Create | Action::Skip { .. } | Action::Rename { .. } => None,
         }
@@ -216,12 +292,19 @@ pub(super) fn damaged(id: ObjectId, message: String) -> Box<ObjectReport> {
 }
 
 /// How modifiers and the mapping of namespaces changed the object, but for its own namespace: the report says that.
-fn modification(mut prepared: Value, object: &Object) -> Option<Diff> {
+fn modification(mut prepared: Value, object: &Object, secrets: &SecretValues) -> Option<Diff> {
     let namespace = object.json.pointer("/metadata/namespace").cloned();
     if let Some((place, namespace)) = prepared.pointer_mut("/metadata/namespace").zip(namespace) {
         *place = namespace;
     }
-    Diff::between(&object.id.resource, &prepared, &object.json)
+    Diff::between(&object.id.resource, &prepared, &object.json, secrets)
+}
+
+/// What there is to say of an object whose `apiVersion` the cluster does not serve any more.
+fn converted(former: &str, of: &ResourceType) -> Note {
+    let now = of.resource.api_version(&of.version);
+    let message = format!("the cluster does not serve {former}: the object is restored as {now}");
+    Note::new("api-version-converted", message, "/apiVersion")
 }
 
 /// Who the placed object is in the cluster.

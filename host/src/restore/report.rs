@@ -1,5 +1,10 @@
 //! What a restore would do, or has done, in a form for scripts.
 
+mod objects;
+
+pub use objects::ObjectReports;
+
+use super::commitment::Commitment;
 use super::decide::EQUAL;
 use super::diff::Diff;
 use crate::object::ObjectId;
@@ -26,7 +31,7 @@ pub struct RestoreReport {
     pub totals: Totals,
     /// Every object that the filters select, and every namespace that is created because one of them needs it: in
     /// the order of restoring.
-    pub objects: Vec<ObjectReport>,
+    pub objects: ObjectReports,
     /// What went wrong and is not about one object alone, such as a resource type that the cluster does not serve.
     pub problems: Vec<Problem>,
     /// What the user should know and is about no object.
@@ -59,6 +64,9 @@ pub struct ObjectReport {
     /// What the user should know about the object.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<Note>,
+    /// What the application of the plan checks. Only in a plan that is saved.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub commitment: Option<Commitment>,
     /// Why it was not, or would not be, restored.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub problem: Option<Problem>,
@@ -191,20 +199,16 @@ pub struct Totals {
 }
 
 impl Totals {
-    /// Count `objects`.
-    pub fn of<'a>(objects: impl IntoIterator<Item = &'a ObjectReport>) -> Self {
-        let mut totals = Totals::default();
-        for object in objects {
-            *match object.action {
-                _ if object.problem.is_some() => &mut totals.failed,
-                ActionName::Create | ActionName::Rename => &mut totals.created,
-                ActionName::Patch | ActionName::Replace | ActionName::Recreate => &mut totals.changed,
-                ActionName::Skip => &mut totals.skipped,
-                ActionName::Refuse => &mut totals.failed,
-                ActionName::LeaveOut => &mut totals.left_out,
-            } += 1;
-        }
-        totals
+    /// Count an object.
+    pub(super) fn add(&mut self, object: &ObjectReport) {
+        *match object.action {
+            _ if object.problem.is_some() => &mut self.failed,
+            ActionName::Create | ActionName::Rename => &mut self.created,
+            ActionName::Patch | ActionName::Replace | ActionName::Recreate => &mut self.changed,
+            ActionName::Skip => &mut self.skipped,
+            ActionName::Refuse => &mut self.failed,
+            ActionName::LeaveOut => &mut self.left_out,
+        } += 1;
     }
 
     /// All objects.

@@ -1,6 +1,8 @@
 //! What a restore is asked to do.
 
+use super::commitment::PlanKey;
 use super::policy::ConflictPolicies;
+use super::report::ObjectReports;
 use crate::modify::{Rules, ThirdParty};
 use crate::object::FilterSpec;
 use std::collections::BTreeMap;
@@ -31,6 +33,13 @@ pub struct RestoreRequest {
     pub skip_damaged: bool,
     /// Keep all node ports of services, also those that the server chose and may have given away since.
     pub preserve_node_ports: bool,
+    /// In a plan: ask the server what it would say to each object that would be written.
+    pub server_dry_run: bool,
+    /// The secret of a plan that is to be saved, or of the one that is applied: with it, each object of a plan says under
+    /// which condition, and for what, it holds.
+    pub plan_key: Option<PlanKey>,
+    /// What a saved plan says about each object. What is not so any more is left out.
+    pub agreed: Option<ObjectReports>,
 }
 
 impl RestoreRequest {
@@ -47,6 +56,9 @@ impl RestoreRequest {
             plugins: Plugins::new(),
             skip_damaged: false,
             preserve_node_ports: false,
+            server_dry_run: false,
+            plan_key: None,
+            agreed: None,
         }
     }
 }

@@ -1,37 +1,30 @@
-//! A restore from its beginning to its end: level by level, and batch by batch within a level.
+//! A restore from its beginning to its end, level by level.
 
-use super::batches::batches;
-use super::carry_out::carry_out;
+use super::Environment;
+use super::definitions::wait_until_served;
 use super::ground::{Ground, namespace_id};
-use super::item::{Item, Slot};
+use super::ledger::Ledger;
 use super::levels::Level;
-use super::pipeline::{ABORTED, Entry, Pipeline, lock};
-use super::report::{ActionName, Note, ObjectReport, RestoreReport, Totals};
-use super::types::Types;
-use super::{Environment, live};
-use crate::cluster::Write;
+use super::namespaces::namespaces;
+use super::owners::set_owners;
+use super::pipeline::{ABORTED, DONE_BEFORE, Pipeline, lock};
+use super::report::{ActionName, Note, ObjectReport, RestoreReport};
+use super::requests::Requests;
+use super::types::Unserved;
+use crate::cluster::{ClusterError, Write};
 use crate::modify::CompiledRules;
-use crate::object::{GroupResource, ResourceType};
-use crate::plugin::Batch;
 use crate::report::{Code, Problem};
-use futures::StreamExt;
 use serde_json::json;
-use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-
-/// How often an object is looked at again that has changed between being read and being written.
-const ATTEMPTS: usize = 3;
-
-/// Requests of one batch that are under way at the same time.
-const REQUESTS: usize = 16;
+use std::sync::atomic::Ordering;
 
 /// A restore that is going on.
 pub(super) struct Run<'a> {
-    with: &'a Environment<'a>,
-    pipeline: Arc<Pipeline>,
-    ground: Arc<Ground>,
-    objects: Vec<ObjectReport>,
+    pub(super) with: &'a Environment<'a>,
+    pub(super) requests: Requests<'a>,
+    pub(super) pipeline: Arc<Pipeline>,
+    pub(super) ground: Arc<Ground>,
+    ledger: Ledger,
     problems: Vec<Problem>,
     warnings: Vec<String>,
 }
@@ -40,19 +33,25 @@ impl<'a> Run<'a> {
     /// A restore that has read what it needs and has changed nothing.
     pub(super) fn new(
         with: &'a Environment<'a>,
+        requests: Requests<'a>,
         pipeline: Pipeline,
         ground: Ground,
         warnings: Vec<String>,
     ) -> Self {
-        let (pipeline, ground) = (Arc::new(pipeline), Arc::new(ground));
         Run {
             with,
-            pipeline,
-            ground,
-            objects: Vec::new(),
+            requests,
+            pipeline: Arc::new(pipeline),
+            ground: Arc::new(ground),
+            ledger: Ledger::default(),
             problems: Vec::new(),
             warnings,
         }
+    }
+
+    /// Take note of problems that were found before anything was changed.
+    pub(super) fn note(&mut self, problems: Vec<Problem>) {
+        self.problems.extend(problems);
     }
 
     /// Go through all levels. What stops the restore is among the problems.
@@ -71,129 +70,72 @@ impl<'a> Run<'a> {
                 return;
             }
         }
+        self.set_owners().await;
     }
 
     /// Restore the objects of a level, and prepare the ground for those that follow.
     async fn level(&mut self, level: Level) -> Result<(), Problem> {
-        let first = self.objects.len();
+        let mut ledger = std::mem::take(&mut self.ledger);
+        // What others stand on is looked at again when the level is done.
+        let is_ground = matches!(level, Level::CustomResourceDefinitions | Level::Namespaces);
         let mut reports = Vec::new();
-        let result = self.batches(level, &mut reports).await;
-        self.objects.append(&mut reports);
+        let is_there = self
+            .pipeline
+            .selection
+            .groups
+            .iter()
+            .any(|group| Level::of(&group.resource) == level);
+        let result = match is_there {
+            false => self.with.cancellation.check(),
+            true => {
+                let enter = |report: ObjectReport| {
+                    reports.extend(is_ground.then(|| report.clone()));
+                    ledger.enter(report);
+                };
+                self.objects_of(level, enter).await
+            }
+        };
+        self.ledger = ledger;
         result?;
         match level {
-            Level::CustomResourceDefinitions => self.after_definitions(first).await,
+            Level::CustomResourceDefinitions => self.after_definitions(&reports).await,
             Level::Namespaces => {
-                self.after_namespaces(first).await;
+                self.after_namespaces(&reports).await;
                 Ok(())
             }
             _ => Ok(()),
         }
     }
 
-    async fn batches(&self, level: Level, reports: &mut Vec<ObjectReport>) -> Result<(), Problem> {
-        let pipeline = Arc::clone(&self.pipeline);
-        let wanted = move |id: &_| pipeline.selection.may_want(id);
-        let objects = self
-            .with
-            .backup
-            .objects(move |id| Level::of(&id.resource) == level && wanted(id));
-        let workers = std::thread::available_parallelism().map_or(1, usize::from);
-        let batch = |batch| async move {
-            match batch {
-                Ok(entries) => self.batch(entries).await,
-                Err(error) => Err(Problem::from(error)),
-            }
-        };
-        let stopped = AtomicBool::new(false);
-        let goes_on = |_: &_| {
-            stopped.fetch_or(self.with.cancellation.is_cancelled(), Ordering::Relaxed);
-            std::future::ready(!stopped.load(Ordering::Relaxed))
-        };
-        // In the order of the archive, whichever is done first.
-        let mut done = batches(objects).take_while(goes_on).map(batch).buffered(workers);
-        let mut result = Ok(());
-        // What was begun is brought to its end, so that all that was changed is in the report.
-        while let Some(batch) = done.next().await {
-            match batch {
-                Ok(mut batch) => {
-                    self.with
-                        .progress
-                        .advance(u64::try_from(batch.len()).unwrap_or_default());
-                    reports.append(&mut batch);
-                }
-                Err(problem) => {
-                    stopped.store(true, Ordering::Relaxed);
-                    result = result.and(Err(problem));
-                }
-            }
-        }
-        result?;
-        match stopped.load(Ordering::Relaxed) {
-            true => self.with.cancellation.check(),
-            false => Ok(()),
-        }
-    }
-
-    /// Restore the objects of a batch, with plugin instances of its own.
-    async fn batch(&self, entries: Vec<Entry>) -> Result<Vec<ObjectReport>, Problem> {
-        let plugins = self.with.plugins.batch(&self.pipeline.operation);
-        let (pipeline, ground) = (Arc::clone(&self.pipeline), Arc::clone(&self.ground));
-        let begin = move |mut plugins: Batch| {
-            let begin = |entry| pipeline.begin(entry, &ground, &mut plugins);
-            (entries.into_iter().filter_map(begin).collect::<Vec<_>>(), plugins)
-        };
-        let (mut slots, mut plugins) = on_worker(move || begin(plugins)).await?;
-        for attempt in 0..ATTEMPTS {
-            if !slots.iter().any(|slot| matches!(slot, Slot::Open(_))) {
-                break;
-            }
-            slots = self
-                .each_open(slots, |item| {
-                    live::read(self.with.cluster, &self.ground, item, attempt)
-                })
-                .await;
-            let pipeline = Arc::clone(&self.pipeline);
-            (slots, plugins) = on_worker(move || decide_all(&pipeline, slots, plugins)).await?;
-            slots = self
-                .each_open(slots, |item| carry_out(self.with.cluster, item))
-                .await;
-        }
-        Ok(slots.into_iter().map(end).collect())
-    }
-
-    /// Do something with every open object of a batch, some at the same time; their order stays.
-    async fn each_open<F>(&self, slots: Vec<Slot>, act: impl Fn(Box<Item>) -> F) -> Vec<Slot>
-    where
-        F: Future<Output = Slot>,
-    {
-        let act = &act;
-        let act = |slot| async move {
-            match slot {
-                Slot::Open(item) => act(item).await,
-                closed @ Slot::Closed(_) => closed,
-            }
-        };
-        futures::stream::iter(slots)
-            .map(act)
-            .buffered(REQUESTS)
-            .collect()
-            .await
-    }
-
     /// What was defined is served from now on.
-    async fn after_definitions(&mut self, first: usize) -> Result<(), Problem> {
-        let reports = self.objects.get(first..).unwrap_or_default();
+    async fn after_definitions(&mut self, reports: &[ObjectReport]) -> Result<(), Problem> {
+        let definitions = &self.pipeline.selection.definitions;
+        let of = |report: &ObjectReport| definitions.get(&report.id.name).cloned();
         let mut ground = Ground::clone(&self.ground);
-        let changed = reports.iter().any(ObjectReport::is_done);
-        if changed && !self.pipeline.planned {
-            ground.types = Types::new(self.with.cluster.resource_types().await.map_err(Problem::from)?);
+        for report in reports.iter().filter(|report| report.is_lost()) {
+            ground.fail_definition(&report.id.name);
         }
-        for report in reports {
-            let defined = self.pipeline.selection.definitions.get(&report.id.name);
-            match (report.is_lost(), defined) {
-                (true, _) => ground.fail_definition(&report.id.name),
-                (false, Some(of)) if self.pipeline.planned => ground.plan_type(of.clone()),
-                (false, _) => {}
+        if self.pipeline.planned {
+            let planned = reports.iter().filter(|report| !report.is_lost());
+            planned.filter_map(of).for_each(|of| ground.plan_type(of));
+        } else {
+            let done: Vec<_> = reports
+                .iter()
+                .filter(|report| report.is_done())
+                .filter_map(of)
+                .collect();
+            if !done.is_empty() {
+                let cancellation = &self.with.cancellation;
+                let (types, problems) = wait_until_served(&self.requests, &done, cancellation).await?;
+                let before = std::mem::replace(&mut ground.types, types);
+                let is_new = |of: &&crate::object::ResourceType| before.get(&of.resource).is_none();
+                ground
+                    .new_types
+                    .extend(done.iter().filter(is_new).map(|of| of.resource.clone()));
+                for (resource, problem) in problems {
+                    ground.failed_definitions.insert(resource);
+                    self.problems.push(problem);
+                }
             }
         }
         self.ground = Arc::new(ground);
@@ -201,22 +143,26 @@ impl<'a> Run<'a> {
     }
 
     /// Namespaces that objects need, and that are neither in the cluster nor whole in the backup, are created bare.
-    async fn after_namespaces(&mut self, first: usize) {
+    async fn after_namespaces(&mut self, reports: &[ObjectReport]) {
         let mut ground = Ground::clone(&self.ground);
         let needed = self.pipeline.target_namespaces();
         for name in needed
             .into_iter()
             .filter(|name| !self.ground.existing.contains(name))
+            .filter(|name| !self.ground.failed_namespaces.contains(name))
         {
-            let restored = self.objects.get(first..).unwrap_or_default();
-            let report = match restored
+            let report = match reports
                 .iter()
                 .find(|report| report.target.name == name && !report.is_skipped())
             {
                 Some(report) if !report.is_damaged() => report.clone(),
+                _ if is_done_before(reports, &name) => {
+                    ground.existing.insert(name);
+                    continue;
+                }
                 _ => {
                     let report = self.add_namespace(&name).await;
-                    self.objects.push(report.clone());
+                    self.ledger.enter(report.clone());
                     report
                 }
             };
@@ -225,6 +171,22 @@ impl<'a> Run<'a> {
             }
         }
         self.ground = Arc::new(ground);
+    }
+
+    /// Set references to owners, which have other identities than in the original cluster.
+    async fn set_owners(&mut self) {
+        let owned = std::mem::take(&mut *lock(&self.pipeline.owned));
+        let Some(marks) = self
+            .pipeline
+            .marks
+            .as_ref()
+            .filter(|_| !owned.is_empty() && !self.pipeline.planned)
+        else {
+            return;
+        };
+        let set = set_owners(&self.requests, &self.ground.types, marks, owned).await;
+        self.problems.extend(set.problems);
+        self.warnings.extend(set.warnings);
     }
 
     async fn add_namespace(&self, name: &str) -> ObjectReport {
@@ -239,27 +201,30 @@ impl<'a> Run<'a> {
             message: message.into(),
             pointer: None,
         });
-        let namespace = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}});
+        let mut namespace = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}});
         if self.pipeline.planned {
             return report;
         }
         let of = namespaces();
-        match self.with.cluster.create(&of, &namespace, Write::default()).await {
-            Ok(_) => report,
+        if let Some(marks) = &self.pipeline.marks {
+            marks.put(&mut namespace);
+        }
+        match self
+            .requests
+            .create(&of, &namespace, Write::default())
+            .await
+            .result
+        {
+            // It was created by a request whose answer was lost, or by somebody else: it is there.
+            Ok(_) | Err(ClusterError::Exists(_)) => report,
             Err(error) => report.refused(error),
         }
     }
 
     /// A rule that fits no object is likely not what its author meant.
     fn unmatched_rules(&self) -> Vec<String> {
-        let matched: BTreeSet<usize> = self
-            .objects
-            .iter()
-            .flat_map(|report| &report.rules)
-            .map(|rule| rule.rule)
-            .collect();
         let rules = self.pipeline.rules.as_ref().map_or(0, CompiledRules::len);
-        let unmatched = (1..=rules).filter(|rule| !matched.contains(rule));
+        let unmatched = (1..=rules).filter(|rule| !self.ledger.matched_rules.contains(rule));
         unmatched
             .map(|rule| format!("rule {rule} of the resource modifiers fits no object of this restore"))
             .collect()
@@ -268,17 +233,13 @@ impl<'a> Run<'a> {
     /// The report on everything.
     pub(super) fn finish(mut self, name: String) -> RestoreReport {
         let not_served = std::mem::take(&mut *lock(&self.pipeline.not_served));
-        self.problems.extend(not_served.into_iter().map(|(of, count)| {
-            let objects = if count == 1 {
-                "1 object is".to_owned()
-            } else {
-                format!("{count} objects are")
-            };
-            let message = format!("the cluster does not serve this type: {objects} left out");
-            Problem::new(Code::UnknownResourceType, message).about(of)
-        }));
+        self.problems.extend(
+            not_served
+                .into_iter()
+                .map(|(of, count)| not_served_problem(of, count)),
+        );
         self.warnings.extend(self.unmatched_rules());
-        let totals = Totals::of(&self.objects);
+        let Ledger { objects, totals, .. } = self.ledger;
         let operation = &self.pipeline.operation;
         RestoreReport {
             planned: self.pipeline.planned,
@@ -288,45 +249,43 @@ impl<'a> Run<'a> {
             time: operation.now,
             outcome: totals.outcome(self.problems.len()),
             totals,
-            objects: self.objects,
+            objects,
             problems: self.problems,
             warnings: self.warnings,
         }
     }
 }
 
-/// The type of namespaces, which every cluster serves.
-pub(super) fn namespaces() -> ResourceType {
-    ResourceType {
-        resource: GroupResource::new("", "namespaces"),
-        version: "v1".to_owned(),
-        kind: "Namespace".to_owned(),
-        namespaced: false,
-    }
+/// Whether an earlier run of this restore has made the namespace `name`.
+fn is_done_before(reports: &[ObjectReport], name: &str) -> bool {
+    let is_it = |report: &&ObjectReport| report.target.name == name;
+    let is_done = |report: &ObjectReport| report.reason.as_deref() == Some(DONE_BEFORE);
+    reports.iter().find(is_it).is_some_and(is_done)
 }
 
-/// Calls of plugins compute, so they must not hold up requests.
-async fn on_worker<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Problem> {
-    tokio::task::spawn_blocking(work)
-        .await
-        .map_err(|panicked| Problem::new(Code::Internal, panicked.to_string()))
-}
-
-fn decide_all(pipeline: &Pipeline, slots: Vec<Slot>, mut plugins: Batch) -> (Vec<Slot>, Batch) {
-    let decide = |slot| match slot {
-        Slot::Open(item) => pipeline.decide(item, &mut plugins),
-        closed @ Slot::Closed(_) => closed,
+/// One problem for all objects of a type, or a version of it, that the cluster does not serve.
+fn not_served_problem(of: Unserved, count: usize) -> Problem {
+    let objects = if count == 1 {
+        "1 object is".to_owned()
+    } else {
+        format!("{count} objects are")
     };
-    (slots.into_iter().map(decide).collect(), plugins)
-}
-
-/// What has become of an object. One that is still open has changed under us again and again.
-fn end(slot: Slot) -> ObjectReport {
-    match slot {
-        Slot::Closed(report) => *report,
-        Slot::Open(item) => {
-            let message = "it changed in the cluster each time it was looked at";
-            item.report.refused(Problem::new(Code::Conflict, message))
+    match of {
+        Unserved::Type(of) => {
+            let message = format!("the cluster does not serve this type: {objects} left out");
+            Problem::new(Code::UnknownResourceType, message).about(of)
+        }
+        Unserved::Version {
+            resource,
+            version,
+            served,
+        } => {
+            let served = served.join(", ");
+            let message = format!(
+                "the backup holds it in version {version}, and the cluster serves only {served}, into which it cannot \
+                 be converted with certainty: {objects} left out"
+            );
+            Problem::new(Code::ApiVersionNotServed, message).about(resource)
         }
     }
 }

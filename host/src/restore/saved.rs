@@ -113,7 +113,7 @@ fn damaged(name: &str, error: &std::io::Error) -> Problem {
 mod tests {
     use super::*;
     use crate::report::Outcome;
-    use crate::restore::Totals;
+    use crate::restore::{ObjectReports, Totals};
     use crate::store::LocalStore;
 
     fn report(name: &str) -> RestoreReport {
@@ -125,7 +125,7 @@ mod tests {
             time: jiff::Timestamp::UNIX_EPOCH,
             outcome: Outcome::PartiallyFailed,
             totals: Totals::default(),
-            objects: Vec::new(),
+            objects: ObjectReports::default(),
             problems: vec![Problem::new(Code::Rejected, "no").about("pods a/b")],
             warnings: vec!["look".into()],
         }

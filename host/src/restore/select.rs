@@ -3,11 +3,11 @@
 
 use super::RestoreError;
 use super::place::Mapping;
-use super::prepare::volume_left_out;
+use super::prepare::{left_out, volume_left_out};
 use super::request::RestoreRequest;
 use super::types::{Types, defined};
 use crate::archive::{ArchiveError, ArchivedObject, Backup, Manifest};
-use crate::object::{ClusterScope, Filter, Needs, Object, ObjectId, ResourceType, Schemas};
+use crate::object::{ClusterScope, Filter, GroupResource, Needs, Object, ObjectId, ResourceType, Schemas};
 use crate::report::Progress;
 use futures::StreamExt;
 use serde_json::Value;
@@ -25,6 +25,8 @@ pub(super) struct Selection {
     doubles: BTreeMap<ObjectId, ObjectId>,
     /// How many objects there are.
     pub count: u64,
+    /// Of which types and in which namespaces they are, in the order of the backup.
+    pub groups: Vec<Group>,
     /// Namespaces in the backup of which there are objects.
     pub namespaces: BTreeSet<String>,
     /// Namespaces that are restored themselves.
@@ -37,6 +39,17 @@ pub(super) struct Selection {
     pub schemas: Schemas,
     /// What the user should know about the filter.
     pub warnings: Vec<String>,
+}
+
+/// Objects of one type in one namespace, which follow each other in a backup.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Group {
+    /// Their type.
+    pub resource: GroupResource,
+    /// Their namespace in the backup.
+    pub namespace: Option<String>,
+    /// How many they are.
+    pub count: u64,
 }
 
 impl Selection {
@@ -81,6 +94,20 @@ impl Selection {
     /// Whether there is anything in this namespace of the backup, or it is restored itself.
     pub(super) fn has_namespace(&self, name: &str) -> bool {
         self.namespaces.contains(name) || self.namespace_objects.contains(name)
+    }
+
+    /// Count an object to its group.
+    fn group(&mut self, id: &ObjectId) {
+        match self.groups.last_mut() {
+            Some(group) if group.resource == id.resource && group.namespace == id.namespace => {
+                group.count += 1;
+            }
+            _ => self.groups.push(Group {
+                resource: id.resource.clone(),
+                namespace: id.namespace.clone(),
+                count: 1,
+            }),
+        }
     }
 
     /// The object that takes the place of this one, because two namespaces are mapped to one.
@@ -133,6 +160,7 @@ impl Survey {
             needed: BTreeSet::new(),
             doubles: BTreeMap::new(),
             count: 0,
+            groups: Vec::new(),
             namespaces: BTreeSet::new(),
             namespace_objects: BTreeSet::new(),
             definitions: BTreeMap::new(),
@@ -167,7 +195,7 @@ impl Survey {
         }
         if admitted || needed {
             self.needs.note(&id, &archived.json);
-            self.admit(id);
+            self.admit(id, archived);
         }
     }
 
@@ -178,7 +206,10 @@ impl Survey {
         if needed {
             self.selection.needed.insert(id.clone());
         }
-        self.selection.count += u64::from(admitted || needed);
+        if admitted || needed {
+            self.selection.count += 1;
+            self.selection.group(id);
+        }
         admitted || needed
     }
 
@@ -211,18 +242,33 @@ impl Survey {
         placed && Needs::can_be_of(&id.resource) && !self.selection.filter.excludes(&id.resource)
     }
 
-    fn admit(&mut self, id: ObjectId) {
-        self.selection.count += 1;
-        self.selection.namespaces.extend(id.namespace.clone());
+    fn admit(&mut self, id: ObjectId, archived: &ArchivedObject) {
+        let selection = &mut self.selection;
+        selection.count += 1;
+        selection.group(&id);
+        if let Some(namespace) = &id.namespace
+            && !selection.namespaces.contains(namespace)
+        {
+            selection.namespaces.insert(namespace.clone());
+        }
         if id.resource.is("", "namespaces") {
-            self.selection.namespace_objects.insert(id.name.clone());
+            selection.namespace_objects.insert(id.name.clone());
         }
         if namespace_of(&id).is_some_and(|namespace| self.merged.contains(self.mapping.of(namespace))) {
-            let place = self.place_of(&id);
-            match self.places.get(&place) {
-                Some(first) => _ = self.selection.doubles.insert(id, first.clone()),
-                None => _ = self.places.insert(place, id),
-            }
+            self.take_place(id, archived);
+        }
+    }
+
+    /// Take note of who comes to a place to which others may come too. What is left out by a rule takes none.
+    fn take_place(&mut self, id: ObjectId, archived: &ArchivedObject) {
+        let object = archived.clone().parse();
+        if object.is_ok_and(|object| left_out(&object).is_some()) {
+            return;
+        }
+        let place = self.place_of(&id);
+        match self.places.get(&place) {
+            Some(first) => _ = self.selection.doubles.insert(id, first.clone()),
+            None => _ = self.places.insert(place, id),
         }
     }
 

@@ -1,24 +1,29 @@
 //! The beginning of a restore: everything that can be wrong with a request, a backup or a plugin is found here, before
 //! anything is changed.
 
-use super::ground::Ground;
+use super::agreed::Agreed;
+use super::ground::{Ground, namespace_id};
+use super::marks::Marks;
+use super::namespaces::{self, Namespaces};
 use super::pipeline::Pipeline;
 use super::place::Mapping;
 use super::policy::ConflictPolicies;
 use super::prepare::Context;
 use super::report::RestoreReport;
 use super::request::RestoreRequest;
+use super::requests::Requests;
 use super::resolvers::Resolvers;
-use super::run::{Run, namespaces};
+use super::run::Run;
 use super::select::{Selection, known_types};
 use super::types::Types;
 use super::{Environment, RestoreError};
-use crate::cluster::{Cluster, ListOptions};
+use crate::cluster::{Cluster, ClusterError, ListOptions};
 use crate::object::{GroupResource, ResourceType, Schemas};
 use crate::plugin::Operation;
+use crate::report::{Cancellation, Problem};
 use futures::StreamExt;
 use sha2::{Digest, Sha256};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 
@@ -42,15 +47,43 @@ pub(super) async fn run(
     let schemas = with_definitions(std::mem::take(&mut selection.schemas), with.cluster, &types).await?;
     let operation = Arc::new(operation(&request, with, schemas)?);
     let pipeline = pipeline(request, with, selection, operation, planned)?;
-    let existing = existing_namespaces(with.cluster, pipeline.target_namespaces()).await?;
-    let ground = Ground {
+    let requests = Requests::new(with.cluster);
+    let mut ground = Ground {
         types,
-        existing,
         ..Ground::default()
     };
-    let mut run = Run::new(with, pipeline, ground, warnings);
+    let found = namespaces::find(with.cluster, &pipeline.target_namespaces()).await?;
+    let problems = wait_for_namespaces(&requests, &mut ground, found, planned, with.cancellation).await?;
+    let mut run = Run::new(with, requests, pipeline, ground, warnings);
+    run.note(problems);
     run.all_levels().await;
     Ok(run.finish(name))
+}
+
+/// Namespaces that are being deleted are made anew once they are gone. In a plan they count as gone.
+async fn wait_for_namespaces(
+    requests: &Requests<'_>,
+    ground: &mut Ground,
+    found: Namespaces,
+    planned: bool,
+    cancellation: &Cancellation,
+) -> Result<Vec<Problem>, RestoreError> {
+    let Namespaces {
+        existing,
+        terminating,
+    } = found;
+    ground.existing = existing;
+    if planned {
+        return Ok(Vec::new());
+    }
+    let left = namespaces::wait_until_gone(requests, terminating, cancellation).await?;
+    let problems = left.iter().map(|name| {
+        let error = ClusterError::NamespaceTerminating(name.clone());
+        Problem::from(error).about(namespace_id(name))
+    });
+    let problems = problems.collect();
+    ground.failed_namespaces = left;
+    Ok(problems)
 }
 
 /// Make the plugins ready, which refuses what is wrong with their configuration.
@@ -72,19 +105,26 @@ fn pipeline(
         .transpose()?;
     let resolvers = Resolvers::new(conflict_policies, with.plugins, &operation, &plugins)?;
     let provisioned_anew = std::mem::take(&mut selection.provisioned_anew);
+    let is_live = with.cluster.is_live();
     Ok(Pipeline {
         operation,
         selection,
         context: Context {
             preserve_node_ports: request.preserve_node_ports,
             provisioned_anew,
+            marked: is_live,
         },
         rules,
         on_modifier_error: request.on_modifier_error,
         mapping: Mapping(request.namespace_mappings),
         resolvers,
         planned,
+        server_dry_run: planned && request.server_dry_run,
+        marks: is_live.then(|| Marks::new(&with.backup.manifest().name.to_string(), &request.name)),
+        plan_key: request.plan_key,
+        agreed: request.agreed.map(|planned| Agreed::new(&planned)),
         aborted: AtomicBool::new(false),
+        owned: Mutex::default(),
         not_served: Mutex::default(),
     })
 }
@@ -101,6 +141,10 @@ fn operation(
     seed.update(parts.map_err(|error| RestoreError::Internal(error.to_string()))?);
     seed.update(request.conflict_policies.to_string());
     seed.update(format!("{:?}", request.modifiers));
+    for (name, plugin) in &request.plugins {
+        seed.update(format!("{name}: {:?}", plugin.settings));
+    }
+    seed.update([u8::from(request.preserve_node_ports)]);
     Ok(Operation {
         kind: "restore".to_owned(),
         now: request.time,
@@ -133,21 +177,6 @@ async fn with_definitions(
         }
     }
     Ok(schemas)
-}
-
-/// Those of `names` that are in the cluster.
-async fn existing_namespaces(
-    cluster: &dyn Cluster,
-    names: BTreeSet<String>,
-) -> Result<BTreeSet<String>, RestoreError> {
-    let of = namespaces();
-    let mut existing = BTreeSet::new();
-    for name in names {
-        if cluster.get(&of, None, &name).await?.is_some() {
-            existing.insert(name);
-        }
-    }
-    Ok(existing)
 }
 
 /// Refuse names that no namespace can have.

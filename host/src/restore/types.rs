@@ -1,5 +1,6 @@
 //! Which types of objects the cluster serves, those included that this restore defines.
 
+use super::conversions::convert;
 use crate::cluster::Discovery;
 use crate::object::{GroupResource, Object, ResourceType};
 use serde_json::Value;
@@ -9,6 +10,24 @@ use std::collections::BTreeMap;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Types {
     by_resource: BTreeMap<GroupResource, ResourceType>,
+    /// The versions that are served of a type. One that is not here takes any.
+    versions: BTreeMap<GroupResource, Vec<String>>,
+}
+
+/// What the cluster does not serve.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Unserved {
+    /// The type, in any version.
+    Type(String),
+    /// The version of the type that the backup has.
+    Version {
+        /// The type.
+        resource: GroupResource,
+        /// The version, without the group.
+        version: String,
+        /// Those that are served.
+        served: Vec<String>,
+    },
 }
 
 impl Types {
@@ -19,12 +38,23 @@ impl Types {
             .into_iter()
             .map(|of| (of.resource.clone(), of))
             .collect();
-        Types { by_resource }
+        Types {
+            by_resource,
+            versions: discovery.versions,
+        }
     }
 
     /// The type of `resource` in the version that the cluster prefers.
     pub(super) fn get(&self, resource: &GroupResource) -> Option<&ResourceType> {
         self.by_resource.get(resource)
+    }
+
+    /// The type of objects that say `api_version` and `kind`, in the version that the cluster prefers.
+    pub(super) fn of_kind(&self, api_version: &str, kind: &str) -> Option<&ResourceType> {
+        let (group, _) = split(api_version);
+        self.by_resource
+            .values()
+            .find(|of| of.resource.group == group && of.kind == kind)
     }
 
     /// All of them, by group and resource.
@@ -37,9 +67,25 @@ impl Types {
         self.by_resource.entry(of.resource.clone()).or_insert(of);
     }
 
-    /// The type of `object` in the version that it is written in. A modifier may have changed its kind; what it says
-    /// counts. None where the cluster does not serve it.
-    pub(super) fn of(&self, object: &Object) -> Option<ResourceType> {
+    /// The type of `object` in the version that it is written in, which is changed where the cluster does not serve it
+    /// and a conversion to one that it does is certain; the former one is returned then. A modifier may have changed the
+    /// object's kind; what it says counts.
+    pub(super) fn place(&self, object: &mut Object) -> Result<(ResourceType, Option<String>), Unserved> {
+        let unserved = match self.find(object) {
+            Ok(of) => return Ok((of, None)),
+            Err(unserved) => unserved,
+        };
+        let serves = |api_version: &str| {
+            let (group, version) = split(api_version);
+            self.by_resource
+                .values()
+                .any(|of| of.resource.group == group && self.has_version(of, version))
+        };
+        let former = convert(&mut object.json, serves).ok_or(unserved)?;
+        self.find(object).map(|of| (of, Some(former)))
+    }
+
+    fn find(&self, object: &Object) -> Result<ResourceType, Unserved> {
         let text = |member| {
             object
                 .json
@@ -48,20 +94,40 @@ impl Types {
                 .unwrap_or_default()
         };
         let (api_version, kind) = (text("apiVersion"), text("kind"));
-        let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
+        let (group, version) = split(api_version);
         let resource = &object.id.resource;
-        let found = match group == resource.group && kind == object.kind {
+        let is_itself = group == resource.group && kind == object.kind;
+        let found = match is_itself {
             true => self.by_resource.get(resource),
             false => self
                 .by_resource
                 .values()
                 .find(|of| of.resource.group == group && of.kind == kind),
         };
-        found.map(|of| ResourceType {
-            version: version.to_owned(),
-            ..of.clone()
-        })
+        match found {
+            Some(of) if self.has_version(of, version) => Ok(ResourceType {
+                version: version.to_owned(),
+                ..of.clone()
+            }),
+            Some(of) => Err(Unserved::Version {
+                resource: of.resource.clone(),
+                version: version.to_owned(),
+                served: self.versions.get(&of.resource).cloned().unwrap_or_default(),
+            }),
+            None if is_itself => Err(Unserved::Type(resource.to_string())),
+            None => Err(Unserved::Type(format!("{kind} of {api_version}"))),
+        }
     }
+
+    fn has_version(&self, of: &ResourceType, version: &str) -> bool {
+        let served = self.versions.get(&of.resource);
+        served.is_none_or(|served| served.iter().any(|served| served == version))
+    }
+}
+
+/// Group and version of an `apiVersion`.
+fn split(api_version: &str) -> (&str, &str) {
+    api_version.split_once('/').unwrap_or(("", api_version))
 }
 
 /// The type that a custom resource definition defines, in its first served version.
@@ -107,15 +173,17 @@ mod tests {
             resource_type("ingresses.networking.k8s.io", "v1", "Ingress"),
             resource_type("ingresses.extensions", "v1beta1", "Ingress"),
         ];
+        let deployments = ("deployments.apps".parse().unwrap(), vec!["v1".to_owned()]);
         Types::new(Discovery {
             types,
+            versions: [deployments].into(),
             ..Discovery::default()
         })
     }
 
     #[rstest]
     #[case::as_it_is("extensions/v1beta1", "Ingress", Some(("ingresses.extensions", "v1beta1")))]
-    #[case::another_version("extensions/v1", "Ingress", Some(("ingresses.extensions", "v1")))]
+    #[case::any_version("extensions/v1", "Ingress", Some(("ingresses.extensions", "v1")))]
     #[case::another_group("networking.k8s.io/v1", "Ingress", Some(("ingresses.networking.k8s.io", "v1")))]
     #[case::another_kind("apps/v1", "Deployment", Some(("deployments.apps", "v1")))]
     #[case::not_served("gateway.networking.k8s.io/v1", "Gateway", None)]
@@ -127,12 +195,35 @@ mod tests {
     ) {
         let of = resource_type("ingresses.extensions", "v1beta1", "Ingress");
         let json = json!({"apiVersion": api_version, "kind": kind, "metadata": {"name": "web"}});
-        let found = types().of(&Object::new(&of, json).unwrap());
-        let found = found.map(|of| (of.resource.to_string(), of.version));
+        let found = types().place(&mut Object::new(&of, json).unwrap()).ok();
+        let found = found.map(|(of, _)| (of.resource.to_string(), of.version));
         assert_eq!(
             found,
             expected.map(|(resource, version)| (resource.to_owned(), version.to_owned()))
         );
+    }
+
+    #[test]
+    fn a_version_that_is_not_served_is_converted_where_that_is_certain() {
+        let of = resource_type("deployments.apps", "v1beta2", "Deployment");
+        let object = |version: &str| {
+            let json = json!({"apiVersion": format!("apps/{version}"), "kind": "Deployment", "metadata": {"name": "web"}});
+            Object::new(&of, json).unwrap()
+        };
+        let mut old = object("v1beta2");
+        let (found, former) = types().place(&mut old).unwrap();
+        assert_eq!(
+            (found.version.as_str(), former.as_deref()),
+            ("v1", Some("apps/v1beta2"))
+        );
+        assert_eq!(old.json["apiVersion"], "apps/v1");
+
+        let unserved = Unserved::Version {
+            resource: of.resource.clone(),
+            version: "v1beta1".into(),
+            served: vec!["v1".into()],
+        };
+        assert_eq!(types().place(&mut object("v1beta1")), Err(unserved));
     }
 
     #[test]

@@ -121,6 +121,9 @@ impl Options {
             plugins: self.plugins.load(host)?,
             skip_damaged: self.skip_damaged,
             preserve_node_ports: self.preserve_node_ports,
+            server_dry_run: false,
+            plan_key: None,
+            agreed: None,
         })
     }
 }

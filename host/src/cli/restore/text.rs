@@ -36,7 +36,7 @@ impl Detail {
 pub(super) fn render(report: &RestoreReport, detail: Detail) -> String {
     let mut text = heading(report);
     for object in report.objects.iter().filter(|object| detail.shows(object)) {
-        text.push_str(&of_object(object, detail));
+        text.push_str(&of_object(&object, detail));
     }
     let (red, yellow) = (
         AnsiColor::Red.on_default().bold(),

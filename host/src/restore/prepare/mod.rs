@@ -10,6 +10,7 @@ mod workloads;
 
 pub(super) use volumes::volume_left_out;
 
+use super::marks;
 use super::report::Note;
 use crate::object::Object;
 use serde_json::{Map, Value};
@@ -39,6 +40,8 @@ pub(super) struct Context {
     pub preserve_node_ports: bool,
     /// Persistent volumes of the backup that are not restored because they are provisioned anew for their claims.
     pub provisioned_anew: BTreeSet<String>,
+    /// Whether what is restored is labelled, so that the labels of earlier restores mean nothing.
+    pub marked: bool,
 }
 
 /// Why an object of the backup is not restored at all, or none. Looks at what [`prepare`] drops, so it comes first.
@@ -79,6 +82,7 @@ pub(super) fn prepare(object: &mut Object, context: &Context) -> Vec<Note> {
         _ => {}
     }
     strip(json);
+    marks::remove_if(json, context.marked);
     notes
 }
 
@@ -113,7 +117,7 @@ fn items<'a>(json: &'a Value, pointer: &str) -> &'a [Value] {
 
 /// Remove members of the map `name` in the map at `parent`, and the map itself when nothing is left in it: a server
 /// would not keep an empty one, and the two would then be compared as different.
-fn remove_members(json: &mut Value, parent: &str, name: &str, members: &[&str]) {
+pub(super) fn remove_members(json: &mut Value, parent: &str, name: &str, members: &[&str]) {
     let Some(parent) = map_mut(json, parent) else {
         return;
     };

@@ -258,7 +258,7 @@ async fn of_two_objects_for_one_place_the_first_is_restored() {
     let report = world.restore(request()).await;
     assert_eq!(actions(&plan), actions(&report));
     assert_eq!(on(&report, "namespaces b").action, ActionName::Skip);
-    let problem = on(&report, "configmaps b/flags").problem.as_ref().unwrap();
+    let problem = on(&report, "configmaps b/flags").problem.unwrap();
     assert!(
         problem
             .message

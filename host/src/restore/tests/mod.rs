@@ -160,7 +160,7 @@ fn config_map(namespace: &str, name: &str, data: Value) -> Value {
 }
 
 /// The report on an object, by its name in the backup.
-fn on<'a>(report: &'a RestoreReport, id: &str) -> &'a ObjectReport {
+fn on(report: &RestoreReport, id: &str) -> ObjectReport {
     report
         .objects
         .iter()
