@@ -73,7 +73,7 @@ pub enum ArchiveError {
         message: String,
     },
     /// A backup that Velero wrote, asked for as one of ours.
-    #[error("backup {name} was written by Velero, which removes it, too")]
+    #[error("backup {name} was written by Velero: it can be read here, and is changed and removed there")]
     OfVelero {
         /// The backup.
         name: BackupName,
@@ -115,7 +115,7 @@ impl From<ArchiveError> for Problem {
             ArchiveError::Unsupported { file, message } => {
                 Problem::new(Code::NotABackup, message).about(file)
             }
-            ArchiveError::OfVelero { .. } => Problem::new(Code::NotABackup, message),
+            ArchiveError::OfVelero { .. } => Problem::new(Code::NotOurs, message),
             ArchiveError::Spool(_) => Problem::new(Code::FileAccess, message),
             ArchiveError::Unwritable { id, message } => {
                 Problem::new(Code::InvalidDocument, format!("cannot be backed up: {message}")).about(id)

@@ -111,6 +111,11 @@ catalogue! {
     /// A policy of the store keeps a file as it is.
     Immutable { action: "Wait until the time named; nobody can shorten it. A hold can be taken away by the owner of the account.", retryable: false, user_error: true }
 
+    /// A backup that somebody else wrote and looks after.
+    NotOurs { action: "Use the program that wrote it; for Velero that is `velero backup delete NAME`.", retryable: false, user_error: true }
+    /// Something that was restored is not ready in time.
+    NotReady { action: "Mend what the message names, or wait longer with --wait-timeout; the restore itself is done.", retryable: true, user_error: false }
+
     /// A document of resource modifiers was refused.
     InvalidModifiers { action: "Correct the rule named; `lazarette modify --rules FILE --explain` tests it on objects.", retryable: false, user_error: true }
     /// A rule failed on an object.

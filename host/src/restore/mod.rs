@@ -42,6 +42,7 @@ mod select;
 mod start;
 mod turns;
 mod types;
+mod wait;
 
 #[cfg(test)]
 mod tests;
@@ -54,6 +55,7 @@ pub use policy::{ConflictPolicies, ConflictPolicy, ParsePolicyError};
 pub use report::{ActionName, Note, ObjectReport, ObjectReports, RestoreReport, RuleReport, Totals};
 pub use request::{OnModifierError, ParseOnModifierErrorError, Plugins, RestoreRequest};
 pub use saved::{SavedReports, check_unused, read_saved, save, saved};
+pub use wait::{Pending, wait};
 
 use crate::archive::Backup;
 use crate::cluster::Cluster;

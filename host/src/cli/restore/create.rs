@@ -2,6 +2,7 @@
 
 use super::options::{Mode, Options, outcome};
 use super::text::{self, Detail};
+use super::wait::WaitOptions;
 use crate::cli::examples::examples;
 use crate::cli::failure::Ended;
 use crate::cli::session::Session;
@@ -13,11 +14,13 @@ use jiff::Timestamp;
 
 /// Restore a backup
 ///
-/// The report is kept with the backups, for `restore describe`. Exit code 3 when some objects could not be restored.
+/// The report is kept with the backups, for `restore describe`. Exit code 3 when some objects could not be restored, 1
+/// when with --wait something is not ready in time.
 #[derive(Args, Debug)]
 #[command(after_help = examples(&[
     ("Bring back what is missing, leave alone what is there", "lazarette restore create nightly --cluster dir:./manifests --store file:./backups"),
     ("Bring edited fields back too, but not in Secrets", "lazarette restore create nightly --conflict-policy patch,secrets=skip"),
+    ("Until what was restored runs", "lazarette restore create nightly --wait --wait-timeout 10m"),
     ("One namespace, under another name", "lazarette restore create nightly --include-namespaces shop --namespace-mappings shop:shop-staging"),
 ]))]
 pub(super) struct Create {
@@ -27,6 +30,9 @@ pub(super) struct Create {
 
     #[command(flatten)]
     options: Options,
+
+    #[command(flatten)]
+    wait: WaitOptions,
 }
 
 impl Create {
@@ -44,6 +50,8 @@ impl Create {
         session
             .output
             .show(&report, |report, _| text::render(report, Detail::Exceptions))?;
-        outcome(&report)
+        let ended = outcome(&report)?;
+        self.wait.run(session, &report).await?;
+        Ok(ended)
     }
 }

@@ -6,6 +6,7 @@ mod list;
 mod options;
 mod plan;
 mod text;
+mod wait;
 
 use super::examples::examples;
 use super::failure::Ended;
