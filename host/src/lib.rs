@@ -3,7 +3,7 @@
 //!
 //! Data flows one way: [`cluster`] → [`backup`] → [`archive`] → [`store`], and back: [`store`] → [`archive`] →
 //! [`restore`] → [`cluster`]. [`plugin`] knows nothing of backups: [`modify`] and [`restore`] hand it objects and get
-//! decisions. [`cli`] parses, calls the library and prints.
+//! decisions. [`doctor`] finds out beforehand whether an operation would go through. [`cli`] parses, calls the library and prints.
 
 #![cfg_attr(
     not(test),
@@ -21,6 +21,7 @@ pub mod authoring;
 pub mod backup;
 pub mod cli;
 pub mod cluster;
+pub mod doctor;
 pub mod modify;
 pub mod object;
 pub mod plugin;

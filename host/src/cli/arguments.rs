@@ -3,6 +3,7 @@
 use super::backup::BackupCommand;
 use super::completions::Completions;
 use super::demo::Demo;
+use super::doctor::DoctorCommand;
 use super::examples::examples;
 use super::global::Global;
 use super::man::Man;
@@ -45,6 +46,7 @@ pub(super) enum Command {
     Modify(Modify),
     Plugin(PluginCommand),
     Store(StoreCommand),
+    Doctor(DoctorCommand),
     Completions(Completions),
     Man(Man),
     /// Print the versions of the program and of the contract that plugins are built for

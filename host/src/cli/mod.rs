@@ -5,6 +5,7 @@ mod backup;
 mod completions;
 mod config;
 mod demo;
+mod doctor;
 mod examples;
 mod failure;
 mod files;
@@ -82,6 +83,7 @@ async fn dispatch(command: Command, session: &Session) -> Ended<Outcome> {
         Command::Modify(command) => command.run(session),
         Command::Plugin(command) => command.run(session),
         Command::Store(command) => command.run(session).await,
+        Command::Doctor(command) => command.run(session).await,
         Command::Completions(command) => command.run(session),
         Command::Man(command) => command.run(session),
         Command::Version => version::run(session),

@@ -39,7 +39,10 @@ impl WaitOptions {
         }
         let cluster = session.target()?;
         if !cluster.is_live() {
-            session.warn(format!("nothing runs in {}, so nothing is waited for", cluster.address()));
+            session.warn(format!(
+                "nothing runs in {}, so nothing is waited for",
+                cluster.address()
+            ));
             return Ok(());
         }
         let there = report.objects.iter().filter(|object| !object.is_lost());
@@ -47,8 +50,15 @@ impl WaitOptions {
         let limit = Duration::try_from(self.wait_timeout).unwrap_or_default();
         let (progress, cancellation) = (Progress::default(), interrupt::cancellation()?);
         let mut tell = |pending: &[Pending]| tell(session, pending);
-        let pending =
-            restore::wait(cluster.as_ref(), targets, limit, &progress, &cancellation, &mut tell).await?;
+        let pending = restore::wait(
+            cluster.as_ref(),
+            targets,
+            limit,
+            &progress,
+            &cancellation,
+            &mut tell,
+        )
+        .await?;
         match pending.is_empty() {
             true => {
                 session.say("Everything that was restored is ready.");

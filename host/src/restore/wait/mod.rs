@@ -117,7 +117,10 @@ async fn look(
 ) -> Result<Vec<Pending>, ClusterError> {
     let mut pending = Vec::new();
     for (group, resource) in WAITED_FOR {
-        let of_type: BTreeSet<&ObjectId> = wanted.iter().filter(|id| id.resource.is(group, resource)).collect();
+        let of_type: BTreeSet<&ObjectId> = wanted
+            .iter()
+            .filter(|id| id.resource.is(group, resource))
+            .collect();
         if of_type.is_empty() {
             continue;
         }
@@ -130,7 +133,10 @@ async fn look(
         return Ok(Vec::new());
     }
     let pods = list(cluster, types, ("", "pods"), &wanted.iter().collect()).await?;
-    Ok(pending.into_iter().map(|(pending, object)| explain(pending, &object, &pods)).collect())
+    Ok(pending
+        .into_iter()
+        .map(|(pending, object)| explain(pending, &object, &pods))
+        .collect())
 }
 
 /// The storage classes that make a volume only when a pod comes.
@@ -138,11 +144,21 @@ async fn late_binding(
     cluster: &dyn Cluster,
     types: &[ResourceType],
 ) -> Result<BTreeSet<String>, ClusterError> {
-    let classes = list(cluster, types, ("storage.k8s.io", "storageclasses"), &BTreeSet::new()).await?;
+    let classes = list(
+        cluster,
+        types,
+        ("storage.k8s.io", "storageclasses"),
+        &BTreeSet::new(),
+    )
+    .await?;
     let is_late = |class: &Value| {
         class.get("volumeBindingMode").and_then(Value::as_str) == Some("WaitForFirstConsumer")
     };
-    Ok(classes.into_iter().filter(|(_, class)| is_late(class)).map(|(id, _)| id.name).collect())
+    Ok(classes
+        .into_iter()
+        .filter(|(_, class)| is_late(class))
+        .map(|(id, _)| id.name)
+        .collect())
 }
 
 /// Whether a claim waits for a pod, which is waited for itself.
@@ -204,7 +220,12 @@ async fn list(
     let mut objects = Vec::new();
     while let Some(page) = pages.next().await {
         let parse = |json: &str| serde_json::from_str(json).ok();
-        objects.extend(page?.items.into_iter().filter_map(|item| Some((item.id, parse(item.json.get())?))));
+        objects.extend(
+            page?
+                .items
+                .into_iter()
+                .filter_map(|item| Some((item.id, parse(item.json.get())?))),
+        );
     }
     Ok(objects)
 }

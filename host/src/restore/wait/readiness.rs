@@ -54,7 +54,10 @@ fn number(object: &Value, pointer: &str) -> Option<u64> {
 }
 
 fn text<'a>(object: &'a Value, pointer: &str) -> &'a str {
-    object.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
+    object
+        .pointer(pointer)
+        .and_then(Value::as_str)
+        .unwrap_or_default()
 }
 
 fn is_observed(object: &Value) -> bool {
@@ -63,10 +66,13 @@ fn is_observed(object: &Value) -> bool {
 }
 
 fn deployment(object: &Value) -> Readiness {
-    if let Some(deadline) = condition(object, "Progressing")
-        .filter(|condition| condition.get("reason").and_then(Value::as_str) == Some("ProgressDeadlineExceeded"))
-    {
-        let message = deadline.get("message").and_then(Value::as_str).unwrap_or("its deadline has passed");
+    if let Some(deadline) = condition(object, "Progressing").filter(|condition| {
+        condition.get("reason").and_then(Value::as_str) == Some("ProgressDeadlineExceeded")
+    }) {
+        let message = deadline
+            .get("message")
+            .and_then(Value::as_str)
+            .unwrap_or("its deadline has passed");
         return Readiness::Waits(message.to_owned());
     }
     let wanted = number(object, "/spec/replicas").unwrap_or(1);
@@ -79,7 +85,11 @@ fn deployment(object: &Value) -> Readiness {
         return Readiness::Waits(format!("{old} old replicas are still there"));
     }
     match status("availableReplicas") < status("updatedReplicas") {
-        true => of_replicas(status("availableReplicas"), status("updatedReplicas"), "available"),
+        true => of_replicas(
+            status("availableReplicas"),
+            status("updatedReplicas"),
+            "available",
+        ),
         false => Readiness::Ready,
     }
 }
@@ -118,7 +128,10 @@ fn of_replicas(there: u64, wanted: u64, what: &str) -> Readiness {
 }
 
 fn job(object: &Value) -> Readiness {
-    let suspended = object.pointer("/spec/suspend").and_then(Value::as_bool).unwrap_or_default();
+    let suspended = object
+        .pointer("/spec/suspend")
+        .and_then(Value::as_bool)
+        .unwrap_or_default();
     if suspended || is_true(object, "Complete") || is_true(object, "SuccessCriteriaMet") {
         return Readiness::Ready;
     }
@@ -134,8 +147,15 @@ fn job(object: &Value) -> Readiness {
 
 /// A pod of a controller counts with that: it may be replaced at any moment.
 fn pod(object: &Value) -> Readiness {
-    let owners = object.pointer("/metadata/ownerReferences").and_then(Value::as_array);
-    let is_controller = |owner: &Value| owner.get("controller").and_then(Value::as_bool).unwrap_or_default();
+    let owners = object
+        .pointer("/metadata/ownerReferences")
+        .and_then(Value::as_array);
+    let is_controller = |owner: &Value| {
+        owner
+            .get("controller")
+            .and_then(Value::as_bool)
+            .unwrap_or_default()
+    };
     if owners.is_some_and(|owners| owners.iter().any(is_controller)) {
         return Readiness::Ready;
     }
@@ -143,7 +163,10 @@ fn pod(object: &Value) -> Readiness {
         "Succeeded" => Readiness::Ready,
         "Failed" => {
             let reason = [text(object, "/status/message"), text(object, "/status/reason")];
-            let reason = reason.into_iter().find(|reason| !reason.is_empty()).unwrap_or("its containers failed");
+            let reason = reason
+                .into_iter()
+                .find(|reason| !reason.is_empty())
+                .unwrap_or("its containers failed");
             Readiness::Failed(format!("it failed: {reason}"))
         }
         _ if is_true(object, "Ready") => Readiness::Ready,
@@ -156,7 +179,9 @@ fn claim(object: &Value) -> Readiness {
     match text(object, "/status/phase") {
         "Bound" => Readiness::Ready,
         "Lost" => Readiness::Failed(format!("its volume {} is gone", text(object, "/spec/volumeName"))),
-        _ if text(object, "/spec/volumeName").is_empty() => Readiness::Waits("it has no volume yet".to_owned()),
+        _ if text(object, "/spec/volumeName").is_empty() => {
+            Readiness::Waits("it has no volume yet".to_owned())
+        }
         _ => Readiness::Waits(format!(
             "it is not bound to its volume {} yet",
             text(object, "/spec/volumeName")

@@ -80,7 +80,10 @@ fn waiting(reason: &str, message: &str) -> Value {
     waiting("ImagePullBackOff", "not found"),
     Some("the image shop:2 of container app cannot be pulled: not found")
 )]
-#[case::crash(waiting("CrashLoopBackOff", ""), Some("container app ends again and again, with exit code 3"))]
+#[case::crash(
+    waiting("CrashLoopBackOff", ""),
+    Some("container app ends again and again, with exit code 3")
+)]
 #[case::configuration(
     waiting("CreateContainerConfigError", "secret \"s\" not found"),
     Some("container app waits: CreateContainerConfigError: secret \"s\" not found")
@@ -112,7 +115,15 @@ async fn pending(objects: &[Value], wanted: &[ObjectId]) -> Vec<String> {
     let mut told = Vec::new();
     let mut tell = |pending: &[Pending]| told = pending.to_vec();
     let (progress, cancellation) = (Progress::default(), Cancellation::default());
-    let pending = wait(&cluster, wanted.to_vec(), Duration::ZERO, &progress, &cancellation, &mut tell).await;
+    let pending = wait(
+        &cluster,
+        wanted.to_vec(),
+        Duration::ZERO,
+        &progress,
+        &cancellation,
+        &mut tell,
+    )
+    .await;
     let pending = pending.unwrap();
     assert_eq!(told, pending);
     pending.iter().map(ToString::to_string).collect()
@@ -131,9 +142,21 @@ async fn what_is_pending_is_told_with_its_reason() {
     let mut pod = object("v1", "Pod", "web", json!({}), unschedulable);
     pod["metadata"]["ownerReferences"] = json!([{"controller": true}]);
     let objects = [
-        object("apps/v1", "Deployment", "web", selector, json!({"observedGeneration": 1})),
+        object(
+            "apps/v1",
+            "Deployment",
+            "web",
+            selector,
+            json!({"observedGeneration": 1}),
+        ),
         pod,
-        object("batch/v1", "Job", "done", json!({}), json!({"conditions": [{"type": "Complete", "status": "True"}]})),
+        object(
+            "batch/v1",
+            "Job",
+            "done",
+            json!({}),
+            json!({"conditions": [{"type": "Complete", "status": "True"}]}),
+        ),
         object("batch/v1", "Job", "other", json!({}), json!({})),
     ];
     let wanted = [
@@ -143,7 +166,8 @@ async fn what_is_pending_is_told_with_its_reason() {
         id("pods", "gone"),
         id("configmaps", "flags"),
     ];
-    let expected = "deployments.apps shop/web: 0 of 1 replica is up to date; pod web: it fits on no node: no node";
+    let expected =
+        "deployments.apps shop/web: 0 of 1 replica is up to date; pod web: it fits on no node: no node";
     assert_eq!(pending(&objects, &wanted).await, [expected]);
 }
 
@@ -154,10 +178,20 @@ async fn a_claim_that_binds_late_is_not_waited_for() {
             "provisioner": "p", "volumeBindingMode": mode})
     };
     let claim = |name: &str| {
-        object("v1", "PersistentVolumeClaim", name, json!({"storageClassName": name}), json!({"phase": "Pending"}))
+        object(
+            "v1",
+            "PersistentVolumeClaim",
+            name,
+            json!({"storageClassName": name}),
+            json!({"phase": "Pending"}),
+        )
     };
-    let objects =
-        [class("late", "WaitForFirstConsumer"), class("early", "Immediate"), claim("late"), claim("early")];
+    let objects = [
+        class("late", "WaitForFirstConsumer"),
+        class("early", "Immediate"),
+        claim("late"),
+        claim("early"),
+    ];
     let wanted = ["late", "early"].map(|name| id("persistentvolumeclaims", name));
     let expected = ["persistentvolumeclaims shop/early: it has no volume yet"];
     assert_eq!(pending(&objects, &wanted).await, expected);
@@ -173,9 +207,25 @@ async fn what_has_failed_ends_the_wait_and_an_interrupt_does_too() {
     let cluster = Manifests::open(folder.path()).unwrap();
     let (progress, cancellation) = (Progress::default(), Cancellation::default());
     let forever = Duration::from_secs(1_000_000);
-    let dead = wait(&cluster, [id("pods", "dead")], forever, &progress, &cancellation, &mut |_| {}).await;
+    let dead = wait(
+        &cluster,
+        [id("pods", "dead")],
+        forever,
+        &progress,
+        &cancellation,
+        &mut |_| {},
+    )
+    .await;
     assert!(dead.unwrap()[0].failed);
     cancellation.cancel();
-    let new = wait(&cluster, [id("pods", "new")], forever, &progress, &cancellation, &mut |_| {}).await;
+    let new = wait(
+        &cluster,
+        [id("pods", "new")],
+        forever,
+        &progress,
+        &cancellation,
+        &mut |_| {},
+    )
+    .await;
     assert_eq!(new.unwrap_err().code, Code::Cancelled);
 }

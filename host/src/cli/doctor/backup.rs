@@ -1,0 +1,35 @@
+//! `lazarette doctor backup`
+
+use super::text::show;
+use crate::cli::examples::examples;
+use crate::cli::failure::Ended;
+use crate::cli::filters::Filters;
+use crate::cli::session::Session;
+use crate::doctor;
+use crate::report::Outcome;
+use clap::Args;
+
+/// Check what a backup needs: the cluster, the store, rights
+///
+/// Exit code 1 when something is missing.
+#[derive(Args, Debug)]
+#[command(after_help = examples(&[
+    ("A backup of everything", "lazarette doctor backup --store file:./backups"),
+    ("Only the roles that are missing", "lazarette doctor backup --include-namespaces shop --print-roles"),
+]))]
+pub(super) struct Backup {
+    /// Print nothing but the roles that grant what is missing, for `kubectl apply -f -`
+    #[arg(long)]
+    print_roles: bool,
+
+    #[command(flatten)]
+    filters: Filters,
+}
+
+impl Backup {
+    pub async fn run(self, session: &Session) -> Ended<Outcome> {
+        let (cluster, store) = (session.cluster()?, session.store()?);
+        let diagnosis = doctor::check_backup(cluster.as_ref(), store.as_ref(), &self.filters.into()).await?;
+        show(session, &diagnosis, "lazarette-backup", self.print_roles)
+    }
+}
