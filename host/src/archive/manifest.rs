@@ -38,6 +38,10 @@ pub struct Manifest {
     pub contents: Contents,
     /// How many warnings [`BackupFile::Results`] holds.
     pub warnings: u64,
+    /// How many errors it holds: what was to be in the backup and could not be read. With any the backup is done in
+    /// part.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub errors: u64,
     /// Every file but this one, in the order in which they were written.
     pub files: Vec<FileRecord>,
 }
@@ -67,6 +71,27 @@ pub struct Contents {
     pub being_deleted: u64,
     /// Objects that were left out because of their label `exclude-from-backup`.
     pub excluded_by_label: u64,
+    /// What was left out by default.
+    #[serde(default, skip_serializing_if = "LeftOut::is_empty")]
+    pub left_out: LeftOut,
+}
+
+/// What was left out because a cluster makes it by itself, and no filter named it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct LeftOut {
+    /// Types of which nothing was looked at.
+    pub types: Vec<GroupResource>,
+    /// Namespaces of which nothing was taken.
+    pub namespaces: Vec<String>,
+    /// Objects that were looked at: those of these namespaces, and those that controllers keep for others.
+    pub objects: u64,
+}
+
+impl LeftOut {
+    fn is_empty(&self) -> bool {
+        *self == LeftOut::default()
+    }
 }
 
 /// How many objects of a type there are.
@@ -114,6 +139,10 @@ impl Contents {
         });
         comes_first
     }
+}
+
+fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 /// The file: the manifest as text, and the digest of that text.
@@ -209,6 +238,7 @@ mod tests {
             labels: BTreeMap::from([("a".to_owned(), "b".to_owned())]),
             contents: Contents::default(),
             warnings: 0,
+            errors: 0,
             files: vec![],
         }
     }

@@ -36,7 +36,7 @@ pub use error::ArchiveError;
 pub use index::{MemberRecord, ObjectRecord};
 pub use layout::BackupFile;
 pub use listing::{ListedBackup, ListedVeleroBackup, Listing, UnfinishedBackup, list};
-pub use manifest::{Contents, FORMAT, FileRecord, Manifest, Source, TypeCount};
+pub use manifest::{Contents, FORMAT, FileRecord, LeftOut, Manifest, Source, TypeCount};
 pub use name::{BackupName, ParseBackupNameError};
 pub use reader::{ArchivedObject, Backup, read_manifest};
 pub use removal::{Cleanup, cleanup, delete};

@@ -202,6 +202,7 @@ async fn rebuild_manifest(
         labels: BTreeMap::new(),
         contents,
         warnings: 0,
+        errors: 0,
         files: Vec::new(),
     })
 }

@@ -4,7 +4,8 @@ use super::block::{Block, CompressedBlock};
 use super::file::{self, FileWriter, GzipFileWriter, compression_failed};
 use super::resource_list::ResourceListWriter;
 use super::{
-    ArchiveError, BackupFile, Contents, FORMAT, FileRecord, HeldClaim, Manifest, Source, member, velero,
+    ArchiveError, BackupFile, Contents, FORMAT, FileRecord, HeldClaim, LeftOut, Manifest, Source, member,
+    velero,
 };
 use crate::object::{ObjectId, ResourceType};
 use crate::report::Problem;
@@ -48,6 +49,10 @@ pub struct Description {
     pub being_deleted: u64,
     /// Objects that were left out because of a label.
     pub excluded_by_label: u64,
+    /// What was left out by default.
+    pub left_out: LeftOut,
+    /// What was to be in the backup, and could not be read.
+    pub errors: Vec<Problem>,
 }
 
 impl<'a> ArchiveWriter<'a> {
@@ -123,7 +128,7 @@ impl<'a> ArchiveWriter<'a> {
             self.write_oldest().await?;
         }
         let (store, name) = (self.claim.store(), self.claim.name());
-        let warnings = velero::results(&description.warnings)?;
+        let warnings = velero::results(&description.warnings, &description.errors)?;
         let files = vec![
             self.claim.record().clone(),
             self.objects.commit().await?,
@@ -184,6 +189,8 @@ fn manifest(
         warnings,
         being_deleted,
         excluded_by_label,
+        left_out,
+        errors,
     } = description;
     Manifest {
         format: FORMAT,
@@ -199,9 +206,11 @@ fn manifest(
         contents: Contents {
             being_deleted,
             excluded_by_label,
+            left_out,
             ..contents
         },
         warnings: u64::try_from(warnings.len()).unwrap_or(u64::MAX),
+        errors: u64::try_from(errors.len()).unwrap_or(u64::MAX),
         files,
     }
 }

@@ -1,23 +1,21 @@
 //! Making a backup: discover, list, select, write, finish.
 
+use super::reading::{CONCURRENT_TYPES, Pages, ReadPage, channel};
 use super::selection::Selection;
 use super::{BackupError, BackupRequest, BackupSummary};
 use crate::archive::{ArchiveWriter, Description, HeldClaim, Source};
-use crate::cluster::{Cluster, ClusterError, ListOptions, Page};
+use crate::cluster::{Cluster, ClusterError};
 use crate::object::ResourceType;
-use crate::report::{Cancellation, Progress};
+use crate::report::{Cancellation, Code, Problem, Progress};
 use crate::store::Store;
 use futures::future::{BoxFuture, FutureExt};
 use futures::stream::StreamExt;
-use tokio::sync::mpsc;
-
-/// How many types are listed at a time. Each has one page in the making and one waiting.
-const CONCURRENT_TYPES: usize = 4;
 
 /// Back up the objects of a cluster that the request names into a store.
 ///
-/// The backup is there when this returns, and not before. After an error or a cancellation nothing of it is left, unless
-/// the store fails at that too: then, and when the future is dropped, what remains is known as unfinished, until
+/// The backup is there when this returns, and not before. What a live cluster does not let us read is an error in the
+/// summary, and the rest is backed up. After an error or a cancellation nothing of it is left, unless the store fails at
+/// that too: then, and when the future is dropped, what remains is known as unfinished, until
 /// [`crate::archive::cleanup`] removes it.
 pub async fn create(
     request: &BackupRequest,
@@ -27,17 +25,17 @@ pub async fn create(
     cancellation: &Cancellation,
 ) -> Result<BackupSummary, BackupError> {
     progress.begin("Discovering resource types", None);
-    let (mut selection, warnings) = Selection::new(request, cluster).await?;
+    let (selection, warnings) = tokio::select! {
+        biased;
+        () = cancellation.cancelled() => return Err(BackupError::Cancelled),
+        selection = Selection::new(request, cluster) => selection?,
+    };
     let claim = HeldClaim::take(store, &request.name).await?;
-    let description = Description {
-        source: Source {
-            cluster: cluster.address(),
-            filter: request.filter.clone(),
-        },
-        labels: request.labels.clone(),
-        ttl: request.ttl,
+    let mut run = Run {
+        selection,
         warnings,
-        ..Description::default()
+        errors: Vec::new(),
+        progress,
     };
     progress.begin("Writing objects", None);
     let written = async {
@@ -45,9 +43,9 @@ pub async fn create(
         let writer = tokio::select! {
             biased;
             () = cancellation.cancelled() => return Err(BackupError::Cancelled),
-            written = write_objects(&mut selection, cluster, writer, progress) => written?,
+            written = run.write_objects(cluster, writer) => written?,
         };
-        finish(writer, &selection, description).await
+        run.finish(writer, request, cluster).await
     };
     let result = written.await;
     if result.is_err()
@@ -61,63 +59,135 @@ pub async fn create(
     result
 }
 
-/// Finish the backup. This is not cancelled half way: a manifest on its way to the store could arrive after all else was
-/// removed.
-async fn finish(
-    writer: ArchiveWriter<'_>,
-    selection: &Selection,
-    description: Description,
-) -> Result<BackupSummary, BackupError> {
-    let warnings = description.warnings.clone();
-    let description = Description {
-        being_deleted: selection.being_deleted,
-        excluded_by_label: selection.excluded_by_label,
-        ..description
-    };
-    let manifest = writer.finish(description).await?;
-    Ok(BackupSummary { manifest, warnings })
+/// A backup that is being made.
+struct Run<'p> {
+    selection: Selection,
+    warnings: Vec<Problem>,
+    errors: Vec<Problem>,
+    progress: &'p Progress,
 }
 
-/// List types ahead, and write their objects type by type.
-async fn write_objects<'a>(
-    selection: &mut Selection,
-    cluster: &dyn Cluster,
-    mut writer: ArchiveWriter<'a>,
-    progress: &Progress,
-) -> Result<ArchiveWriter<'a>, BackupError> {
-    let types = selection.types.clone();
-    let (senders, receivers): (Vec<_>, Vec<_>) = types.iter().map(|_| mpsc::channel(1)).unzip();
-    let lists: Vec<BoxFuture<'_, ()>> = types
-        .iter()
-        .zip(senders)
-        .map(|(of, pages)| send_pages(cluster, of, pages).boxed())
-        .collect();
-    let list = futures::stream::iter(lists)
-        .buffer_unordered(CONCURRENT_TYPES)
-        .collect::<()>();
-    let write = async {
-        for (of, mut pages) in types.iter().zip(receivers) {
-            while let Some(page) = pages.recv().await {
-                for object in page?.items {
-                    if selection.takes(of, &object) {
-                        writer.append(of, &object.id, object.json.get()).await?;
-                        progress.advance(1);
-                    }
+impl Run<'_> {
+    /// List types ahead, and write their objects type by type.
+    async fn write_objects<'a>(
+        &mut self,
+        cluster: &dyn Cluster,
+        mut writer: ArchiveWriter<'a>,
+    ) -> Result<ArchiveWriter<'a>, BackupError> {
+        let types = self.selection.types.clone();
+        let mut to_write = Vec::new();
+        let mut lists: Vec<BoxFuture<'_, ()>> = Vec::new();
+        for of in &types {
+            let (sender, pages) = channel();
+            lists.push(sender.list(cluster, of, self.selection.lists_of(of)).boxed());
+            to_write.push((of, pages));
+        }
+        let list = futures::stream::iter(lists)
+            .buffer_unordered(CONCURRENT_TYPES)
+            .collect::<()>();
+        let write = async {
+            for (of, pages) in to_write {
+                self.write_type(of, pages, cluster.is_live(), &mut writer).await?;
+            }
+            Ok::<(), BackupError>(())
+        };
+        futures::try_join!(list.map(Ok), write)?;
+        Ok(writer)
+    }
+
+    /// Write the objects of a type, as far as they can be read.
+    async fn write_type(
+        &mut self,
+        of: &ResourceType,
+        mut pages: Pages,
+        is_live: bool,
+        writer: &mut ArchiveWriter<'_>,
+    ) -> Result<(), BackupError> {
+        let mut seen = 0;
+        while let Some(page) = pages.recv().await {
+            match page {
+                Ok(page) => seen += self.write_page(of, page, writer).await?,
+                // Its definition was deleted a moment ago, and all of its objects with it.
+                Err(ClusterError::UnknownType(_)) if is_live => {}
+                Err(error) if is_live && leaves_the_rest(&error) => {
+                    self.errors.push(not_read(of, error, seen))
                 }
+                Err(error) => return Err(error.into()),
             }
         }
-        Ok::<(), BackupError>(())
-    };
-    futures::try_join!(list.map(Ok), write)?;
-    Ok(writer)
+        Ok(())
+    }
+
+    /// Write those objects of a page that the backup takes, and say how many were looked at.
+    async fn write_page(
+        &mut self,
+        of: &ResourceType,
+        read: ReadPage,
+        writer: &mut ArchiveWriter<'_>,
+    ) -> Result<usize, BackupError> {
+        if read.page.was_continued {
+            let message = "the list took so long that the rest of it is of a later moment";
+            self.warnings
+                .push(Problem::new(Code::ListContinued, message).about(&of.resource));
+        }
+        for object in &read.page.items {
+            if self.selection.takes(of, object) {
+                writer.append(of, &object.id, object.json.get()).await?;
+                self.progress.advance(1);
+            }
+        }
+        Ok(read.page.items.len())
+    }
+
+    /// Finish the backup. This is not cancelled half way: a manifest on its way to the store could arrive after all else
+    /// was removed.
+    async fn finish(
+        mut self,
+        writer: ArchiveWriter<'_>,
+        request: &BackupRequest,
+        cluster: &dyn Cluster,
+    ) -> Result<BackupSummary, BackupError> {
+        self.warnings.extend(self.selection.unmet_needs());
+        let description = Description {
+            source: Source {
+                cluster: cluster.address(),
+                filter: request.filter.clone(),
+            },
+            labels: request.labels.clone(),
+            ttl: request.ttl,
+            warnings: self.warnings.clone(),
+            errors: self.errors.clone(),
+            being_deleted: self.selection.being_deleted,
+            excluded_by_label: self.selection.excluded_by_label,
+            left_out: self.selection.defaults.report,
+        };
+        let manifest = writer.finish(description).await?;
+        Ok(BackupSummary {
+            manifest,
+            warnings: self.warnings,
+            errors: self.errors,
+        })
+    }
 }
 
-/// List a type for whoever writes it, who may have given up.
-async fn send_pages(cluster: &dyn Cluster, of: &ResourceType, to: mpsc::Sender<Result<Page, ClusterError>>) {
-    let mut pages = cluster.list(of, &ListOptions::default());
-    while let Some(page) = pages.next().await {
-        if to.send(page).await.is_err() {
-            break;
-        }
-    }
+/// Whether an error is about one type only, and other types can be read all the same.
+fn leaves_the_rest(error: &ClusterError) -> bool {
+    matches!(
+        error,
+        ClusterError::Forbidden { .. }
+            | ClusterError::Busy { .. }
+            | ClusterError::Expired(_)
+            | ClusterError::Answer { .. }
+            | ClusterError::Rejected { .. }
+    )
+}
+
+/// What is in the report for a type that could not be read to its end.
+fn not_read(of: &ResourceType, error: ClusterError, seen: usize) -> Problem {
+    let problem = Problem::from(error);
+    let what = match seen {
+        0 => "none of them is in the backup".to_owned(),
+        seen => format!("after {seen} of them, the others are not in the backup"),
+    };
+    Problem::new(problem.code, format!("{what}: {}", problem.message)).about(&of.resource)
 }

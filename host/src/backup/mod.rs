@@ -2,7 +2,10 @@
 
 mod create;
 mod error;
+mod left_out;
+mod namespaces;
 mod prune;
+mod reading;
 mod request;
 mod retention;
 mod selection;

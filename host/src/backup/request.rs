@@ -1,8 +1,8 @@
 //! What a backup is asked to do.
 
 use crate::archive::{BackupName, Manifest};
-use crate::object::{FilterSpec, GroupResource};
-use crate::report::Problem;
+use crate::object::FilterSpec;
+use crate::report::{Outcome, Problem};
 use jiff::SignedDuration;
 use std::collections::BTreeMap;
 use std::num::NonZero;
@@ -14,9 +14,6 @@ pub struct BackupRequest {
     pub name: BackupName,
     /// Which objects to take.
     pub filter: FilterSpec,
-    /// Types of which nothing is taken, whatever the filter says: what an API server makes by itself. None for a folder
-    /// of manifests.
-    pub left_out_types: Vec<GroupResource>,
     /// How long the backup is to be kept; none: for ever.
     pub ttl: Option<SignedDuration>,
     /// What its user writes on it.
@@ -31,11 +28,17 @@ impl BackupRequest {
         BackupRequest {
             name,
             filter: FilterSpec::default(),
-            left_out_types: Vec::new(),
             ttl: None,
             labels: BTreeMap::new(),
             workers: std::thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN),
         }
+    }
+}
+
+impl BackupSummary {
+    /// How it ended.
+    pub fn outcome(&self) -> Outcome {
+        Outcome::of_failures(self.errors.len())
     }
 }
 
@@ -46,4 +49,6 @@ pub struct BackupSummary {
     pub manifest: Manifest,
     /// What was not as it should be.
     pub warnings: Vec<Problem>,
+    /// What was to be in the backup, and could not be read.
+    pub errors: Vec<Problem>,
 }

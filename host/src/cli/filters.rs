@@ -16,13 +16,17 @@ pub(super) struct Filters {
     #[arg(long, value_delimiter = ',', value_name = "NAMESPACES")]
     exclude_namespaces: Vec<String>,
 
-    /// Only these resource types: `pods`, `deployments.apps`, `*.example.com`
+    /// Only these resource types: `pods`, `deployments.apps`, `apps/Deployment`, `v1/Secret`, `*.example.com`
     #[arg(long, value_delimiter = ',', value_name = "TYPES")]
     include_resources: Vec<String>,
 
     /// None of these resource types
     #[arg(long, value_delimiter = ',', value_name = "TYPES")]
     exclude_resources: Vec<String>,
+
+    /// No Secrets; whatever shows this backup or restore says so
+    #[arg(long)]
+    exclude_secrets: bool,
 
     /// Only objects with these labels, as for `kubectl -l`; when given several times, one of them must fit
     #[arg(short = 'l', long, value_name = "SELECTOR")]
@@ -46,6 +50,7 @@ impl From<Filters> for FilterSpec {
             exclude_namespaces: filters.exclude_namespaces,
             include_resources: filters.include_resources,
             exclude_resources: filters.exclude_resources,
+            exclude_secrets: filters.exclude_secrets,
             selectors: filters.selector,
             include_cluster_resources: filters.include_cluster_resources,
         }

@@ -110,6 +110,13 @@ impl Session {
         self.say_json(|| json!({"warning": text.to_string()}));
     }
 
+    /// Tell the user of something that went wrong and that ends nothing.
+    pub fn report(&self, problem: &Problem) {
+        let red = AnsiColor::Red.on_default().bold();
+        self.say(&format!("{red}error[{}]{red:#}: {problem}", problem.code.name()));
+        self.say_json(|| json!({"error": problem}));
+    }
+
     /// Tell programs something beside the result, unless they want quiet: a line of JSON.
     pub fn say_json(&self, value: impl FnOnce() -> Value) {
         if !self.quiet && self.output.format == Format::Json {

@@ -15,6 +15,7 @@ pub struct Filter {
     namespaces: NamespaceSet,
     included_resources: Option<ResourceSet>,
     excluded_resources: ResourceSet,
+    excludes_secrets: bool,
     selectors: Vec<LabelSelector>,
     cluster_scope: ClusterScope,
     warnings: Vec<String>,
@@ -81,6 +82,7 @@ impl Filter {
             namespaces,
             included_resources,
             excluded_resources,
+            excludes_secrets: spec.exclude_secrets,
             selectors,
             cluster_scope,
             warnings,
@@ -139,9 +141,24 @@ impl Filter {
         self.namespaces.admits(namespace)
     }
 
+    /// Whether the filter asks for this namespace, by its name or a pattern, and not for all.
+    pub fn names_namespace(&self, namespace: &str) -> bool {
+        self.has_named_namespaces() && self.admits_namespace(namespace)
+    }
+
+    /// Whether the filter asks for some namespaces, by their names or patterns, and not for all.
+    pub fn has_named_namespaces(&self) -> bool {
+        self.namespaces.included.is_some()
+    }
+
+    /// Whether the filter asks for this type, by its name or a pattern, and not for all.
+    pub fn names_resource(&self, resource: &GroupResource) -> bool {
+        self.included_resources.is_some() && self.admits_resource(resource)
+    }
+
     /// Whether the type is left out by name, so that not even an object that others need is taken.
     pub fn excludes(&self, resource: &GroupResource) -> bool {
-        self.excluded_resources.contains(resource)
+        self.excluded_resources.contains(resource) || (self.excludes_secrets && resource.is("", "secrets"))
     }
 
     fn admits_resource(&self, resource: &GroupResource) -> bool {

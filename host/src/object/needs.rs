@@ -3,7 +3,7 @@
 use super::{GroupResource, ObjectId, ResourceType};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 const RBAC: &str = "rbac.authorization.k8s.io";
 const EXTENSIONS: &str = "apiextensions.k8s.io";
@@ -16,8 +16,8 @@ const EXTENSIONS: &str = "apiextensions.k8s.io";
 #[derive(Debug, Default)]
 pub struct Needs {
     namespaces: HashSet<String>,
-    /// Persistent volume claims, by namespace and name.
-    claims: HashSet<(String, String)>,
+    /// Persistent volume claims, by namespace and name, with the name of a pod that uses them.
+    claims: HashMap<(String, String), String>,
     volumes: HashSet<String>,
     /// Service accounts that were taken, by namespace and name.
     service_accounts: HashSet<(String, String)>,
@@ -62,7 +62,8 @@ impl Needs {
                     .volumes
                     .into_iter()
                     .filter_map(|volume| volume.claim(&id.name));
-                self.claims.extend(claims.map(|claim| (namespace.clone(), claim)));
+                self.claims
+                    .extend(claims.map(|claim| ((namespace.clone(), claim), name())));
             }
             ("", "persistentvolumeclaims", _) => self.volumes.extend(parse::<Claim>(json).spec.volume_name),
             ("", "serviceaccounts", Some(namespace)) => {
@@ -78,6 +79,17 @@ impl Needs {
         }
     }
 
+    /// How many persistent volume claims the pods that were taken use.
+    pub fn claims(&self) -> usize {
+        self.claims.len()
+    }
+
+    /// A pod that was taken and uses this persistent volume claim.
+    pub fn pod_with_claim(&self, namespace: &str, claim: &str) -> Option<&str> {
+        let key = (namespace.to_owned(), claim.to_owned());
+        self.claims.get(&key).map(String::as_str)
+    }
+
     /// Whether an object that was taken needs this one. `json` is all of it.
     pub fn include(&self, id: &ObjectId, json: &str) -> bool {
         let name = &id.name;
@@ -88,7 +100,7 @@ impl Needs {
         ) {
             ("", "namespaces", _) => self.namespaces.contains(name),
             ("", "persistentvolumeclaims", Some(namespace)) => {
-                self.claims.contains(&(namespace.clone(), name.clone()))
+                self.claims.contains_key(&(namespace.clone(), name.clone()))
             }
             ("", "persistentvolumes", _) => self.volumes.contains(name),
             (RBAC, "clusterrolebindings", _) => {

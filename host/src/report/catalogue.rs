@@ -76,6 +76,10 @@ catalogue! {
     ClusterBusy { action: "Run the command again when the API server has recovered.", retryable: true, user_error: false }
     /// A list took too long, and could not be continued.
     ListExpired { action: "Run the command again.", retryable: true, user_error: false }
+    /// A list took so long that the rest of it is of a later moment than its beginning.
+    ListContinued { action: "Nothing is to be done: no object is lost or twice. For a state of one moment, back up when the API server has less to do.", retryable: false, user_error: false }
+    /// Something that an object in the backup needs is not in it.
+    NeedLeftOut { action: "Take it along by changing the filter or its label, if it is needed.", retryable: false, user_error: true }
     /// A cluster gave an answer that cannot be understood.
     ClusterAnswer { action: "Check that the address in the kubeconfig is that of a Kubernetes API server, and that no proxy changes its answers.", retryable: false, user_error: false }
     /// Something of the cluster could not be looked at, and is not in the backup.

@@ -37,6 +37,9 @@ pub(super) async fn run(
     let discovery = with.cluster.resource_types().await?;
     let mut warnings = discovery.warnings.clone();
     warnings.extend_from_slice(with.backup.notes());
+    if with.backup.manifest().source.filter.leaves_out_secrets() {
+        warnings.push("the backup holds no Secrets: they were left out of it".to_owned());
+    }
     let types = Types::new(discovery);
     let known = known_types(with.backup.manifest(), &types);
     warnings.extend(unused_policies(&request.conflict_policies, &known));

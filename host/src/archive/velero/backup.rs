@@ -176,6 +176,7 @@ fn filter(spec: &Value) -> FilterSpec {
             "excludedClusterScopedResources",
             "excludedNamespaceScopedResources",
         ]),
+        exclude_secrets: false,
         selectors: one.chain(some.into_iter().flatten()).map(selector).collect(),
         include_cluster_resources: match spec.get("includeClusterResources").and_then(Value::as_bool) {
             Some(true) => ClusterScope::Always,

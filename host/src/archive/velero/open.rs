@@ -131,6 +131,7 @@ fn manifest(velero: &VeleroBackup, contents: Contents) -> Manifest {
         labels: velero.labels.clone(),
         contents,
         warnings: velero.warnings,
+        errors: velero.errors,
         files: Vec::new(),
     }
 }

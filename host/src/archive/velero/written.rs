@@ -15,11 +15,13 @@ pub(in crate::archive) fn backup_resource(manifest: &Manifest) -> Value {
     let filter = &manifest.source.filter;
     let mut spec = Map::new();
     spec.insert("storageLocation".to_owned(), json!("default"));
+    let mut excluded_resources = filter.exclude_resources.clone();
+    excluded_resources.extend(filter.exclude_secrets.then(|| "secrets".to_owned()));
     let lists = [
         ("includedNamespaces", &filter.include_namespaces),
         ("excludedNamespaces", &filter.exclude_namespaces),
         ("includedResources", &filter.include_resources),
-        ("excludedResources", &filter.exclude_resources),
+        ("excludedResources", &excluded_resources),
     ];
     for (name, patterns) in lists.into_iter().filter(|(_, patterns)| !patterns.is_empty()) {
         spec.insert(name.to_owned(), json!(patterns));
@@ -46,28 +48,30 @@ pub(in crate::archive) fn backup_resource(manifest: &Manifest) -> Value {
         "status": {
             "version": 1,
             "formatVersion": entry::VERSION,
-            "phase": "Completed",
+            "phase": if manifest.errors == 0 { "Completed" } else { "PartiallyFailed" },
             "expiration": NEVER,
             "startTimestamp": format!("{:.0}", manifest.created_at),
             "completionTimestamp": format!("{:.0}", manifest.completed_at),
             "progress": { "totalItems": manifest.contents.objects, "itemsBackedUp": manifest.contents.objects },
             "warnings": manifest.warnings,
+            "errors": manifest.errors,
         },
     })
 }
 
 /// Velero's results file: sentences, without fields to find an object by.
-pub(in crate::archive) fn results(warnings: &[Problem]) -> Result<Vec<u8>, ArchiveError> {
-    let warnings: Vec<String> = warnings.iter().map(ToString::to_string).collect();
-    let warnings = if warnings.is_empty() {
-        json!({})
-    } else {
-        json!({ "velero": warnings })
+pub(in crate::archive) fn results(warnings: &[Problem], errors: &[Problem]) -> Result<Vec<u8>, ArchiveError> {
+    let sentences = |problems: &[Problem]| {
+        let sentences: Vec<String> = problems.iter().map(ToString::to_string).collect();
+        match sentences.is_empty() {
+            true => json!({}),
+            false => json!({ "velero": sentences }),
+        }
     };
     let mut encoder = member::encoder(Vec::new());
     encoder
         .write_all(
-            json!({ "warnings": warnings, "errors": {} })
+            json!({ "warnings": sentences(warnings), "errors": sentences(errors) })
                 .to_string()
                 .as_bytes(),
         )

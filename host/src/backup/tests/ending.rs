@@ -56,7 +56,9 @@ async fn a_backup_can_be_handed_to_a_task() {
 async fn a_list_that_breaks_off_leaves_no_backup() {
     let (_root, store) = folder();
     let cluster = Given {
-        fails_on: Some(GroupResource::new("", "configmaps")),
+        fails_on: Some((GroupResource::new("", "configmaps"), || {
+            ClusterError::Unusable("the list broke off".to_owned())
+        })),
         ..cluster()
     };
     let error = back_up(&request("b"), &cluster, store.as_ref())

@@ -1,6 +1,7 @@
 //! What holds for a backup of a cluster.
 
 mod ending;
+mod leaving_out;
 mod pruning;
 mod selecting;
 
@@ -14,7 +15,7 @@ use async_trait::async_trait;
 use futures::StreamExt;
 use futures::stream::BoxStream;
 use serde_json::{Value, json};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 /// A cluster whose objects are given.
 struct Given {
@@ -22,8 +23,10 @@ struct Given {
     objects: Vec<Object>,
     page_size: usize,
     is_live: bool,
-    /// The type that cannot be listed beyond its first page.
-    fails_on: Option<GroupResource>,
+    /// What was listed, and in which namespace.
+    lists: Mutex<Vec<(GroupResource, Option<String>)>>,
+    /// The type that cannot be listed beyond its pages, and how that fails.
+    fails_on: Option<(GroupResource, fn() -> ClusterError)>,
     /// Cancelled when this type has been listed.
     cancels_on: Option<(GroupResource, Cancellation)>,
 }
@@ -35,6 +38,7 @@ impl Given {
             objects: vec![],
             page_size: 2,
             is_live: false,
+            lists: Mutex::default(),
             fails_on: None,
             cancels_on: None,
         };
@@ -46,11 +50,12 @@ impl Given {
         given
     }
 
-    fn pages(&self, of: &ResourceType) -> Vec<Result<Page, ClusterError>> {
+    fn pages(&self, of: &ResourceType, namespace: Option<&str>) -> Vec<Result<Page, ClusterError>> {
         let objects: Vec<_> = self
             .objects
             .iter()
             .filter(|object| object.id.resource == of.resource)
+            .filter(|object| namespace.is_none() || object.id.namespace.as_deref() == namespace)
             .collect();
         let mut pages: Vec<_> = objects
             .chunks(self.page_size)
@@ -61,8 +66,12 @@ impl Given {
                 })
             })
             .collect();
-        if self.fails_on.as_ref() == Some(&of.resource) {
-            pages.push(Err(ClusterError::Unusable("the list broke off".to_owned())));
+        if let Some((_, error)) = self
+            .fails_on
+            .as_ref()
+            .filter(|(resource, _)| *resource == of.resource)
+        {
+            pages.push(Err(error()));
         }
         pages
     }
@@ -99,12 +108,16 @@ impl Cluster for Given {
     fn list<'a>(
         &'a self,
         of: &'a ResourceType,
-        _: &ListOptions,
+        options: &ListOptions,
     ) -> BoxStream<'a, Result<Page, ClusterError>> {
+        self.lists
+            .lock()
+            .unwrap()
+            .push((of.resource.clone(), options.namespace.clone()));
         if let Some((_, cancellation)) = self.cancels_on.as_ref().filter(|(on, _)| *on == of.resource) {
             cancellation.cancel();
         }
-        futures::stream::iter(self.pages(of))
+        futures::stream::iter(self.pages(of, options.namespace.as_deref()))
             .then(async |page| {
                 tokio::task::yield_now().await;
                 page
@@ -144,10 +157,13 @@ fn types() -> Vec<ResourceType> {
     };
     vec![
         of("", "configmaps", "ConfigMap", true),
+        of("", "endpoints", "Endpoints", true),
+        of("", "events", "Event", true),
         of("", "namespaces", "Namespace", false),
         of("", "persistentvolumeclaims", "PersistentVolumeClaim", true),
         of("", "persistentvolumes", "PersistentVolume", false),
         of("", "pods", "Pod", true),
+        of("", "secrets", "Secret", true),
         of("", "serviceaccounts", "ServiceAccount", true),
         of(
             "apiextensions.k8s.io",
@@ -155,6 +171,8 @@ fn types() -> Vec<ResourceType> {
             "CustomResourceDefinition",
             false,
         ),
+        of("coordination.k8s.io", "leases", "Lease", true),
+        of("discovery.k8s.io", "endpointslices", "EndpointSlice", true),
         of("example.com", "widgets", "Widget", true),
         of(
             "rbac.authorization.k8s.io",

@@ -205,22 +205,6 @@ async fn everything_but_what_is_going_or_labelled_and_a_count_of_those() {
 }
 
 #[tokio::test]
-async fn a_type_that_is_left_out_is_left_out_whatever_the_filter_says() {
-    let (_root, store) = folder();
-    let left_out_types = vec![GroupResource::new("", "pods")];
-    let request = BackupRequest {
-        left_out_types,
-        filter: resources("pods storageclasses"),
-        ..request("b")
-    };
-    back_up(&request, &cluster(), store.as_ref()).await.unwrap();
-    assert_eq!(
-        contents(&store, &request.name).await,
-        ["storageclasses.storage.k8s.io fast"]
-    );
-}
-
-#[tokio::test]
 async fn what_fits_nothing_is_a_warning() {
     let (_root, store) = folder();
     let filter = FilterSpec {

@@ -17,13 +17,16 @@ use std::fmt::Write;
 
 /// Back up a cluster
 ///
-/// Interrupted, it leaves nothing behind.
+/// What a cluster makes by itself is left out unless a filter names it: events, nodes, leases, what controllers keep for
+/// Services, kube-system and its like; the result says so. What cannot be read is an error in the result (exit code 3),
+/// and the rest is backed up. Interrupted, it leaves nothing behind.
 #[derive(Args, Debug)]
 #[command(after_help = examples(&[
     ("All of a folder of manifests, kept for 30 days", "lazarette backup create nightly --ttl 30d --cluster dir:./manifests --store file:./backups"),
     ("One application", "lazarette backup create shop --include-namespaces shop -l app=web"),
     ("Into Azure, where nobody can delete it this year", "lazarette backup create nightly --immutable-until 2027-01-01 --access-tier cool --store azblob://ACCOUNT/backups"),
-    ("Everything but events", "lazarette backup create --exclude-resources events,events.events.k8s.io"),
+    ("Two applications of another cluster", "lazarette backup create --cluster kubeconfig:prod --include-namespaces shop,bank"),
+    ("All but Secrets", "lazarette backup create --exclude-secrets"),
 ]))]
 pub(super) struct Create {
     /// Name of the backup [default: `backup-` and the time]
@@ -78,10 +81,13 @@ impl Create {
         for warning in &summary.warnings {
             session.warn(warning);
         }
+        for error in &summary.errors {
+            session.report(error);
+        }
         session
             .output
             .show(&summary.manifest, |manifest, _| text(manifest, &store.address()))?;
-        Ok(Outcome::Completed)
+        Ok(summary.outcome())
     }
 }
 
@@ -93,22 +99,45 @@ fn default_name() -> ResultOf<BackupName> {
 }
 
 fn text(manifest: &Manifest, store: &str) -> String {
-    let green = AnsiColor::Green.on_default();
+    let (style, ended) = match manifest.errors {
+        0 => (AnsiColor::Green.on_default(), "Completed"),
+        _ => (AnsiColor::Yellow.on_default(), "Completed in part"),
+    };
     let size = manifest.files.iter().map(|file| file.size).sum();
     let took = manifest
         .completed_at
         .duration_since(manifest.created_at)
         .unsigned_abs();
     let mut text = format!(
-        "{green}Completed{green:#}: backup {} of {} in {store}: {} objects, {}, {}.\n",
+        "{style}{ended}{style:#}: backup {} of {} in {store}: {} objects, {}, {}.\n",
         manifest.name,
         manifest.source.cluster,
         manifest.contents.objects,
         units::size(size),
         units::took(took),
     );
+    text.push_str(&left_out(manifest));
     if let Some(at) = manifest.expires_at {
         let _ = writeln!(text, "It expires at {}.", units::moment(at));
+    }
+    text
+}
+
+/// What is not in the backup, in one line; nothing where nothing was left out.
+fn left_out(manifest: &Manifest) -> String {
+    let left_out = &manifest.contents.left_out;
+    let mut parts = left_out.namespaces.clone();
+    parts.extend(left_out.types.iter().map(ToString::to_string));
+    let mut text = String::new();
+    if manifest.source.filter.leaves_out_secrets() {
+        text.push_str("Secrets are left out.\n");
+    }
+    if !parts.is_empty() {
+        let _ = writeln!(
+            text,
+            "Left out by default, as no filter names it: {}.",
+            parts.join(", ")
+        );
     }
     text
 }

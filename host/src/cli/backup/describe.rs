@@ -2,7 +2,7 @@
 
 use super::name::{Name, explain};
 use super::velero;
-use crate::archive::{self, ArchiveError, Manifest};
+use crate::archive::{self, ArchiveError, LeftOut, Manifest};
 use crate::cli::examples::examples;
 use crate::cli::failure::Ended;
 use crate::cli::session::Session;
@@ -63,12 +63,30 @@ fn text(manifest: &Manifest) -> String {
             nonzero(manifest.contents.being_deleted),
         )
         .field("Left out by label", nonzero(manifest.contents.excluded_by_label))
-        .field("Warnings", nonzero(manifest.warnings));
+        .field("Left out by the filter", secrets(&manifest.source.filter))
+        .field("Warnings", nonzero(manifest.warnings))
+        .field("Could not be read", nonzero(manifest.errors));
+    left_out(text.section("Left out by default"), &manifest.contents.left_out);
     text.section("Objects by type");
     for of in &manifest.contents.types {
         text.field(&of.resource.to_string(), of.objects);
     }
     text.render()
+}
+
+fn left_out(text: &mut Description, left_out: &LeftOut) {
+    let types: Vec<String> = left_out.types.iter().map(ToString::to_string).collect();
+    text.field("Namespaces", left_out.namespaces.join(", "))
+        .field("Types", types.join("\n"))
+        .field("Objects that were seen", nonzero(left_out.objects));
+}
+
+/// What everybody has to know who relies on a backup.
+pub(super) fn secrets(filter: &FilterSpec) -> &'static str {
+    match filter.leaves_out_secrets() {
+        true => "all Secrets",
+        false => "",
+    }
 }
 
 pub(super) fn filters(text: &mut Description, filter: &FilterSpec) {

@@ -65,7 +65,7 @@ impl List<'_> {
                 self.shrink()?;
             } else if answer.code == 410 {
                 self.go_on_after_expiry(answer)?;
-            } else if let Some(page) = self.take(answer)? {
+            } else if let Some(page) = self.take(answer).await? {
                 return Ok(Some(page));
             }
         }
@@ -90,10 +90,14 @@ impl List<'_> {
     }
 
     /// Keep what an answer says, and return its objects if there are any.
-    fn take(&mut self, answer: Answer) -> Result<Option<Page>, ClusterError> {
-        let ListPage { items, next } =
-            page::read(self.of, &answer.body).map_err(|message| self.wrong(message))?;
-        self.size.saw(items.len(), answer.body.len());
+    async fn take(&mut self, answer: Answer) -> Result<Option<Page>, ClusterError> {
+        let bytes = answer.body.len();
+        let of = self.of.clone();
+        // Megabytes of text: while one page is read the next can come, and others be written.
+        let read = tokio::task::spawn_blocking(move || page::read(&of, &answer.body)).await;
+        let read = read.unwrap_or_else(|error| Err(error.to_string()));
+        let ListPage { items, next } = read.map_err(|message| self.wrong(message))?;
+        self.size.saw(items.len(), bytes);
         self.next = next.map_or(Next::Nothing, Next::After);
         let items: Vec<RawObject> = items.into_iter().filter(|item| self.is_new(item)).collect();
         if items.is_empty() {

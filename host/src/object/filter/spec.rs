@@ -1,5 +1,7 @@
 //! A filter as its user gives it.
 
+use super::Filter;
+use crate::object::built_in_types;
 use serde::{Deserialize, Serialize};
 
 /// Which objects to take. The default takes everything; of the lists, those that exclude win.
@@ -16,10 +18,25 @@ pub struct FilterSpec {
     pub include_resources: Vec<String>,
     /// The same, to leave out.
     pub exclude_resources: Vec<String>,
+    /// Secrets are left out, also where others need them.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub exclude_secrets: bool,
     /// Label selectors as in `kubectl -l`; an object that fits one of them is taken.
     pub selectors: Vec<String>,
     /// Whether objects of the cluster as a whole are taken.
     pub include_cluster_resources: ClusterScope,
+}
+
+impl FilterSpec {
+    /// Whether nothing that was chosen with this can be a Secret.
+    pub fn leaves_out_secrets(&self) -> bool {
+        let secrets = built_in_types()
+            .iter()
+            .find(|built_in| built_in.of.resource.is("", "secrets"));
+        let types: Vec<_> = secrets.map(|secrets| secrets.of.clone()).into_iter().collect();
+        let filter = Filter::new(self, &types);
+        filter.is_ok_and(|filter| !types.iter().any(|of| filter.admits_type(of)))
+    }
 }
 
 /// Whether objects that are in no namespace are taken. Namespaces themselves are chosen by their names in any case.
