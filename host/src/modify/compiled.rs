@@ -12,7 +12,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 pub struct CompiledRules {
     rules: Vec<CompiledRule>,
     /// Which rules can apply to the objects of a type. An operation sees few types, and many objects of each.
-    by_type: RwLock<HashMap<GroupResource, Arc<[usize]>>>,
+    by_type: RwLock<HashMap<GroupResource, Vec<usize>>>,
 }
 
 struct CompiledRule {
@@ -118,55 +118,56 @@ impl CompiledRules {
     /// Apply the rules to `object`, in their order. Conditions see it as it is now; each rule is applied as a whole, or
     /// not at all, and one that fails does not stop those after it.
     pub fn apply(&self, batch: &mut Batch, object: &mut Object) -> Outcome {
-        let mut outcome = Outcome::default();
-        for (index, verdict) in self.matching(object) {
-            let Some(rule) = self.rules.get(index) else {
-                continue;
-            };
-            let result = match verdict {
-                Ok(()) => rule.apply(batch, object, &mut outcome.notes),
-                Err(problem) => RuleOutcome::Failed(problem),
-            };
-            outcome.rules.push((index, result));
+        let mut outcome = Outcome {
+            rules: self.matching(object),
+            notes: Vec::new(),
+        };
+        for (index, result) in &mut outcome.rules {
+            if let Some(rule) = self.rules.get(*index)
+                && *result == RuleOutcome::Unchanged
+            {
+                *result = rule.apply(batch, object, &mut outcome.notes);
+            }
         }
         outcome
     }
 
-    /// The rules whose conditions `object` fulfils, and those whose conditions cannot be asked of it.
-    fn matching(&self, object: &Object) -> Vec<(usize, Result<(), Problem>)> {
-        let mut matching = Vec::new();
-        for &index in self.candidates(&object.id.resource).iter() {
-            let Some(rule) = self.rules.get(index) else {
-                continue;
-            };
-            match rule.conditions.check(object) {
-                Ok(()) => matching.push((index, Ok(()))),
-                Err(mismatch @ Mismatch::NotAnIndex { .. }) => {
-                    matching.push((index, Err(rule.problem(object, &mismatch.to_string()))));
-                }
-                Err(_) => {}
-            }
+    /// The rules whose conditions `object` fulfils, which have done nothing so far, and those that fail because their
+    /// conditions cannot be asked of it.
+    fn matching(&self, object: &Object) -> Vec<(usize, RuleOutcome)> {
+        let known = self.by_type.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(candidates) = known.get(&object.id.resource) {
+            return self.check(candidates, object);
         }
+        drop(known);
+        let candidates = self.candidates(&object.id.resource);
+        let matching = self.check(&candidates, object);
+        let mut known = self.by_type.write().unwrap_or_else(PoisonError::into_inner);
+        known.insert(object.id.resource.clone(), candidates);
         matching
     }
 
     /// The rules that can apply to objects of this type.
-    fn candidates(&self, of: &GroupResource) -> Arc<[usize]> {
-        let known = self
-            .by_type
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get(of)
-            .cloned();
-        known.unwrap_or_else(|| {
-            let name = of.to_string();
-            let fits =
-                |(index, rule): (usize, &CompiledRule)| rule.conditions.applies_to(&name).then_some(index);
-            let candidates: Arc<[usize]> = self.rules.iter().enumerate().filter_map(fits).collect();
-            let mut by_type = self.by_type.write().unwrap_or_else(PoisonError::into_inner);
-            by_type.insert(of.clone(), Arc::clone(&candidates));
-            candidates
-        })
+    fn candidates(&self, of: &GroupResource) -> Vec<usize> {
+        let name = of.to_string();
+        let fits = |(index, rule): (usize, &CompiledRule)| rule.conditions.applies_to(&name).then_some(index);
+        self.rules.iter().enumerate().filter_map(fits).collect()
+    }
+
+    /// The same as `matching`, of rules that can apply to objects of this type.
+    fn check(&self, candidates: &[usize], object: &Object) -> Vec<(usize, RuleOutcome)> {
+        let check_one = |&index: &usize| {
+            let rule = self.rules.get(index)?;
+            match rule.conditions.check(object) {
+                Ok(()) => Some((index, RuleOutcome::Unchanged)),
+                Err(mismatch @ Mismatch::NotAnIndex { .. }) => {
+                    let problem = rule.problem(object, &mismatch.to_string());
+                    Some((index, RuleOutcome::Failed(problem)))
+                }
+                Err(_) => None,
+            }
+        };
+        candidates.iter().filter_map(check_one).collect()
     }
 }
 

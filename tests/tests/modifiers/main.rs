@@ -1,7 +1,9 @@
 //! Resource modifiers from the document to the changed object, through the built-in plugins in the sandbox.
 
 mod documented;
+mod remembered;
 mod rules;
+mod server;
 mod vectors;
 
 use lazarette::modify::{CompiledRules, Rules};
