@@ -80,26 +80,53 @@ pub fn arrange(
         let place = original.get(&key).copied();
         match in_first.get(&key) {
             Some(position) => ordered.push((*position, place, element)),
-            None => others.push((place.unwrap_or(usize::MAX), element)),
+            None => others.push((place, element)),
         }
     }
     ordered.sort_by_key(|(position, ..)| *position);
-    others.sort_by_key(|(place, _)| *place);
+    sort(&mut others);
     Ok(interleave(
         ordered.into_iter().map(|(_, place, element)| (place, element)),
         others,
     ))
 }
 
+/// Sort by places. There are elements without one only where a patch gives an empty order: Kubernetes then compares them
+/// as less than any other, and each goes to the front.
+fn sort(elements: &mut [(Option<usize>, Value)]) {
+    if elements.iter().all(|(place, _)| place.is_some()) {
+        elements.sort_by_key(|(place, _)| *place);
+        return;
+    }
+    for end in 1..=elements.len() {
+        let (sorted, _) = elements.split_at_mut(end);
+        let place = sorted.last().and_then(|(place, _)| *place);
+        let after = |(other, _): &(Option<usize>, Value)| {
+            place.zip(*other).is_some_and(|(place, other)| other <= place)
+        };
+        let target = sorted
+            .iter()
+            .take(end - 1)
+            .rposition(after)
+            .map_or(0, |position| position + 1);
+        if let Some(moved) = sorted.get_mut(target..) {
+            moved.rotate_right(1);
+        }
+    }
+}
+
 /// Take the next of `others` where it stood before the next of `ordered`, and that one otherwise.
 fn interleave(
     ordered: impl Iterator<Item = (Option<usize>, Value)>,
-    others: Vec<(usize, Value)>,
+    others: Vec<(Option<usize>, Value)>,
 ) -> Vec<Value> {
     let mut others = others.into_iter().peekable();
     let mut all = Vec::new();
     for (place, element) in ordered {
-        while let Some((_, other)) = others.next_if(|(other, _)| place.is_some_and(|place| *other < place)) {
+        let is_before = |(other, _): &(Option<usize>, Value)| {
+            other.zip(place).is_some_and(|(other, place)| other < place)
+        };
+        while let Some((_, other)) = others.next_if(is_before) {
             all.push(other);
         }
         all.push(element);

@@ -148,6 +148,22 @@ fn plain_values_are_added_and_deleted() {
     );
 }
 
+/// As the API server does it: a surprise, but the same one.
+#[rstest]
+#[case::new(json!([]), json!(["f/c", "f/b"]), json!(["f/b", "f/c"]))]
+#[case::some_are_there(json!(["f/c", "f/a"]), json!(["f/c", "f/b", "f/a"]), json!(["f/b", "f/c", "f/a"]))]
+fn an_empty_order_brings_what_is_new_to_the_front(
+    #[case] there: Value,
+    #[case] patch: Value,
+    #[case] expected: Value,
+) {
+    let pod = json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "web", "finalizers": there}});
+    let pod = Fixture::new(pod).with_patch_strategy("/metadata/finalizers", "merge");
+    let patch = json!({"metadata": {"finalizers": patch, "$setElementOrder/finalizers": []}});
+    let outcome = run(&pod, json!([patch])).unwrap();
+    assert_eq!(outcome.object["metadata"]["finalizers"], expected);
+}
+
 #[rstest]
 #[case::no_key(json!({"containers": [{"image": "x"}]}), "/spec/containers")]
 #[case::key_missing_in_the_object(json!({"volumes": [{"name": "x"}]}), "/spec/volumes")]

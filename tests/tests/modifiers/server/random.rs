@@ -105,7 +105,8 @@ impl List {
         if replaces {
             elements.push(json!({"$patch": "replace"}));
         }
-        if one_in(chance, 4) {
+        // Of nothing, or beside `replace`, the server makes an error of an order.
+        if one_in(chance, 4) && !elements.is_empty() && !replaces {
             let mut order = keys;
             let others = some(chance, &self.keys);
             order.extend(
@@ -204,10 +205,17 @@ pub fn metadata_patch(dialect: Dialect, chance: &mut Chance) -> Value {
     if one_in(chance, 2) {
         patch["finalizers"] = finalizers(chance);
     }
-    if dialect == Dialect::Strategic && one_in(chance, 3) {
-        patch["$deleteFromPrimitiveList/finalizers"] = finalizers(chance);
+    if dialect == Dialect::Merge {
+        return patch;
     }
-    if dialect == Dialect::Strategic && one_in(chance, 3) {
+    let added = patch["finalizers"].as_array().cloned().unwrap_or_default();
+    if one_in(chance, 3) {
+        // Whether it adds or deletes first what is in both lists, the server leaves to chance.
+        let deleted = some(chance, &FINALIZERS.map(Value::from));
+        let deleted = deleted.into_iter().filter(|name| !added.contains(name));
+        patch["$deleteFromPrimitiveList/finalizers"] = deleted.collect();
+    }
+    if one_in(chance, 3) && !added.is_empty() {
         patch["$setElementOrder/finalizers"] = finalizers(chance);
     }
     patch
