@@ -15,6 +15,8 @@ use std::io::{self, Read};
 
 /// How large a member of the spool becomes.
 const MEMBER_SIZE: usize = 1024 * 1024;
+/// How much is held of all types together.
+const MOST_HELD: usize = 64 * 1024 * 1024;
 /// Forty times what an API server takes by default.
 const LARGEST_OBJECT: u64 = 64 * 1024 * 1024;
 /// Four times as many as fit into etcd at its largest, when they are as small as objects can be. For each, some sixty
@@ -39,9 +41,17 @@ pub(super) struct Scan<'a> {
     copies: Copies,
     /// Takes blocks as they are full; an error ends the pass.
     sink: &'a mut dyn FnMut(Block) -> io::Result<()>,
-    block: Block,
+    held: BTreeMap<GroupResource, Held>,
+    held_bytes: usize,
     seen: HashMap<Identity, Seen>,
     result: Scanned,
+}
+
+/// Objects of a type that are not yet in a block.
+#[derive(Default)]
+struct Held {
+    objects: Vec<(ObjectId, ResourceType, String)>,
+    bytes: usize,
 }
 
 /// What was found in a pass.
@@ -62,8 +72,8 @@ type Identity = [u8; 16];
 
 /// An object that was seen.
 struct Seen {
-    /// Its number among those handed to the sink.
-    position: u64,
+    /// Its number among those handed to the sink; none while it is held.
+    position: Option<u64>,
     /// Whether that was the second copy, without a first one.
     is_copy: bool,
     digest: Digest,
@@ -107,12 +117,13 @@ pub(super) fn scan(
         file,
         copies,
         sink,
-        block: Block::default(),
+        held: BTreeMap::new(),
+        held_bytes: 0,
         seen: HashMap::new(),
         result: Scanned::default(),
     };
     let read = visit_files(tar, &mut |path, size, data| scan.file(path, size, data));
-    if let Err(error) = read.and_then(|()| scan.cut()) {
+    if let Err(error) = read.and(scan.cut_all()) {
         let message = format!("the archive cannot be read to its end: {error}");
         scan.result.findings.add(file, None, message);
     }
@@ -160,16 +171,11 @@ impl Scan<'_> {
                 }
                 return Ok(());
             }
-            Some(first) => {
-                if !first.is_copy {
-                    self.result
-                        .findings
-                        .add(self.file, Some(id.clone()), "it is there twice");
-                }
-                // As an unpacked archive would have it: the later one stays.
-                self.result.dropped.insert(first.position);
+            Some(first) if !first.is_copy => {
+                let message = "it is there twice";
+                self.result.findings.add(self.file, Some(id.clone()), message);
             }
-            None => {}
+            _ => {}
         }
         self.append(id, is_copy, digest, json)
     }
@@ -182,34 +188,71 @@ impl Scan<'_> {
                 return Ok(());
             }
         };
-        if self.result.appended >= MOST_OBJECTS {
+        if u64::try_from(self.seen.len()).is_ok_and(|seen| seen >= MOST_OBJECTS) {
             return Err(invalid(format!("it holds more than {MOST_OBJECTS} objects")));
         }
-        if let Err(error) = self.block.append(&of, &id, &json) {
-            self.result.findings.add(self.file, Some(id), error.to_string());
-            return Ok(());
-        }
         let seen = Seen {
-            position: self.result.appended,
+            position: None,
             is_copy,
             digest,
         };
-        if self.seen.insert(identity(&id), seen).is_none() {
-            let kind = format!("{}/{}", of.resource.api_version(&of.version), of.kind);
-            *self.result.kinds.entry(kind).or_default() += 1;
+        match self.seen.insert(identity(&id), seen) {
+            None => {
+                let kind = format!("{}/{}", of.resource.api_version(&of.version), of.kind);
+                *self.result.kinds.entry(kind).or_default() += 1;
+            }
+            // As an unpacked archive would have it: the later one stays.
+            Some(earlier) => self.drop_earlier(&id, earlier.position),
         }
-        self.result.appended += 1;
-        match self.block.size() >= MEMBER_SIZE {
-            true => self.cut(),
+        self.hold(id, of, json)
+    }
+
+    fn drop_earlier(&mut self, id: &ObjectId, position: Option<u64>) {
+        match (position, self.held.get_mut(&id.resource)) {
+            (Some(position), _) => _ = self.result.dropped.insert(position),
+            (None, Some(held)) => held.objects.retain(|(other, ..)| other != id),
+            (None, None) => {}
+        }
+    }
+
+    fn hold(&mut self, id: ObjectId, of: ResourceType, json: String) -> io::Result<()> {
+        let held = self.held.entry(id.resource.clone()).or_default();
+        held.bytes += json.len();
+        self.held_bytes += json.len();
+        let (is_full, resource) = (held.bytes >= MEMBER_SIZE, id.resource.clone());
+        held.objects.push((id, of, json));
+        if is_full {
+            self.cut(&resource)?;
+        }
+        match self.held_bytes > MOST_HELD {
+            true => self.cut_all(),
             false => Ok(()),
         }
     }
 
-    /// Hand the block to the sink.
-    fn cut(&mut self) -> io::Result<()> {
-        match self.block.is_empty() {
+    fn cut_all(&mut self) -> io::Result<()> {
+        let types: Vec<GroupResource> = self.held.keys().cloned().collect();
+        types.iter().try_for_each(|of| self.cut(of))
+    }
+
+    /// Hand what is held of a type to the sink.
+    fn cut(&mut self, resource: &GroupResource) -> io::Result<()> {
+        let Some(mut held) = self.held.remove(resource) else {
+            return Ok(());
+        };
+        self.held_bytes = self.held_bytes.saturating_sub(held.bytes);
+        held.objects.sort_by(|(one, ..), (other, ..)| one.cmp(other));
+        let mut block = Block::default();
+        for (id, of, json) in held.objects {
+            block.append(&of, &id, &json).map_err(io::Error::other)?;
+            if let Some(seen) = self.seen.get_mut(&identity(&id)) {
+                seen.position = Some(self.result.appended);
+            }
+            self.result.appended += 1;
+        }
+        match block.is_empty() {
             true => Ok(()),
-            false => (self.sink)(std::mem::take(&mut self.block)),
+            false => (self.sink)(block),
         }
     }
 }

@@ -3,6 +3,7 @@
 use super::contents::{Contents, classify};
 use super::file::{ManifestFile, manifest_error};
 use super::layout::new_file;
+use super::load::reload;
 use super::metadata;
 use super::state::{Place, State};
 use crate::cluster::{ClusterError, Write};
@@ -184,10 +185,15 @@ impl State {
             None => object,
             Some(list) => Some(list).filter(|list| !is_empty_list(list)),
         };
-        match self.files.get_mut(place.file) {
+        let changed = match self.files.get_mut(place.file) {
             Some(file) => file.change(place.document, document, id),
             None => Err(ClusterError::NotFound(id.clone())),
+        };
+        if let Err(ClusterError::Conflict(_)) = changed {
+            // Whoever looks again sees what is there now.
+            reload(self, place.file)?;
         }
+        changed
     }
 
     /// The list at `place` with `object` in the place of the item of its name, or without that item.
@@ -225,14 +231,8 @@ impl State {
 
     /// Whether `object` is the one with this id.
     fn is(&self, mut object: Value, id: &ObjectId) -> bool {
-        let text = |name: &str| {
-            object
-                .get(name)
-                .and_then(Value::as_str)
-                .unwrap_or_default()
-                .to_owned()
-        };
-        let Some(of) = self.types.of_kind(&text("apiVersion"), &text("kind")) else {
+        let (api_version, kind) = metadata::type_of(&object);
+        let Some(of) = self.types.of_kind(api_version, kind) else {
             return false;
         };
         let key = metadata::admit(of, &mut object);

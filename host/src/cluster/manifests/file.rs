@@ -6,6 +6,7 @@ use crate::cluster::ClusterError;
 use crate::object::{ObjectId, yaml};
 use serde_json::Value;
 use std::fs;
+use std::io::ErrorKind;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
@@ -81,7 +82,7 @@ impl ManifestFile {
         loop {
             match durable::create(&free, &text) {
                 Ok(()) => break,
-                Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists && number < 1000 => {
+                Err(error) if error.kind() == ErrorKind::AlreadyExists && number < 1000 => {
                     number += 1;
                     let stem = path.file_stem().unwrap_or_default().to_string_lossy();
                     free = path.with_file_name(format!("{stem}~{number}.yaml"));
@@ -118,17 +119,21 @@ impl ManifestFile {
         yaml::parse(text).map_err(|error| manifest_error(&self.path, None, error.message))
     }
 
-    /// Put `value` in the place of a document, or with none remove it, on the disk too. When the file was changed by
-    /// somebody else since it was read, nothing is written: [`ClusterError::Conflict`] about `id`.
+    /// Put `value` in the place of a document, or with none remove it, on the disk too. When the file was changed or
+    /// removed by somebody else since it was read, nothing is written: [`ClusterError::Conflict`] about `id`.
     pub(super) fn change(
         &mut self,
         document: usize,
         value: Option<&Value>,
         id: &ObjectId,
     ) -> Result<(), ClusterError> {
-        let on_disk = fs::read(&self.path).map_err(|source| io_error(&self.path, source))?;
-        if on_disk != self.text.as_bytes() {
-            return Err(ClusterError::Conflict(id.clone()));
+        match fs::read(&self.path) {
+            Ok(on_disk) if on_disk == self.text.as_bytes() => {}
+            Ok(_) => return Err(ClusterError::Conflict(id.clone())),
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                return Err(ClusterError::Conflict(id.clone()));
+            }
+            Err(source) => return Err(io_error(&self.path, source)),
         }
         let mut changed = self.clone();
         match value {

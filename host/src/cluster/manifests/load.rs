@@ -7,6 +7,7 @@ use super::metadata;
 use super::state::{Place, State};
 use crate::cluster::ClusterError;
 use serde_json::Value;
+use std::io::ErrorKind;
 use std::path::Path;
 
 /// An object that was found, before it is known what its kind is.
@@ -25,25 +26,62 @@ pub(super) fn load(root: &Path) -> Result<State, ClusterError> {
         let (file, documents) = ManifestFile::read(&path)?;
         let number = state.files.len();
         state.files.push(file);
-        for (position, document) in documents.into_iter().enumerate() {
-            let place = Place {
-                file: number,
-                document: position,
-                line: document.line,
-                item: None,
-            };
-            collect(&mut state, &path, document, place, &mut found)?;
-        }
+        collect_all(&mut state, &path, documents, number, &mut found)?;
     }
+    take(&mut state, found)?;
+    Ok(state)
+}
+
+/// Read the file with this number again, which somebody else has changed or removed.
+pub(super) fn reload(state: &mut State, number: usize) -> Result<(), ClusterError> {
+    let Some(path) = state.files.get(number).map(|file| file.path().to_owned()) else {
+        return Ok(());
+    };
+    let read = match ManifestFile::read(&path) {
+        Err(ClusterError::Io { source, .. }) if source.kind() == ErrorKind::NotFound => None,
+        other => Some(other?),
+    };
+    state.forget_file(number);
+    let Some((file, documents)) = read else {
+        return Ok(());
+    };
+    if let Some(place) = state.files.get_mut(number) {
+        *place = file;
+    }
+    let mut found = Vec::new();
+    collect_all(state, &path, documents, number, &mut found)?;
+    take(state, found)
+}
+
+fn collect_all(
+    state: &mut State,
+    path: &Path,
+    documents: Vec<ReadDocument>,
+    file: usize,
+    found: &mut Vec<Found>,
+) -> Result<(), ClusterError> {
+    for (position, document) in documents.into_iter().enumerate() {
+        let place = Place {
+            file,
+            document: position,
+            line: document.line,
+            item: None,
+        };
+        collect(state, path, document, place, found)?;
+    }
+    Ok(())
+}
+
+/// Take what was found into the state.
+fn take(state: &mut State, found: Vec<Found>) -> Result<(), ClusterError> {
     // Definitions first: they may stand behind the objects that need them.
     for Found { object, place } in found.iter().filter(|found| is_definition(&found.object)) {
         state
             .types
             .define(object)
-            .map_err(|message| error_at(&state, place, &message))?;
+            .map_err(|message| error_at(state, place, &message))?;
     }
-    found.into_iter().try_for_each(|found| admit(&mut state, found))?;
-    Ok(state)
+    found.into_iter().try_for_each(|found| admit(state, found))
 }
 
 fn collect(
@@ -75,21 +113,14 @@ fn collect(
 }
 
 fn is_definition(object: &Value) -> bool {
-    let text = |name: &str| object.get(name).and_then(Value::as_str).unwrap_or_default();
-    text("kind") == "CustomResourceDefinition" && text("apiVersion").starts_with("apiextensions.k8s.io/")
+    let (api_version, kind) = metadata::type_of(object);
+    kind == "CustomResourceDefinition" && api_version.starts_with("apiextensions.k8s.io/")
 }
 
 fn admit(state: &mut State, found: Found) -> Result<(), ClusterError> {
     let Found { mut object, place } = found;
-    let text = |name: &str| {
-        object
-            .get(name)
-            .and_then(Value::as_str)
-            .unwrap_or_default()
-            .to_owned()
-    };
-    let (api_version, kind) = (text("apiVersion"), text("kind"));
-    let Some(of) = state.types.of_kind(&api_version, &kind).cloned() else {
+    let (api_version, kind) = metadata::type_of(&object);
+    let Some(of) = state.types.of_kind(api_version, kind).cloned() else {
         let message = format!(
             "{api_version} {kind} is no built-in kind, and no CustomResourceDefinition in the folder defines it; add \
              the one that does, or move this file out of the folder"

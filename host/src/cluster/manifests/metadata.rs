@@ -3,6 +3,12 @@
 use crate::object::{ObjectKey, ResourceType};
 use serde_json::{Map, Value};
 
+/// What an object says that it is: `apiVersion` and `kind`, empty where it does not say.
+pub(super) fn type_of(object: &Value) -> (&str, &str) {
+    let text = |name: &str| object.get(name).and_then(Value::as_str).unwrap_or_default();
+    (text("apiVersion"), text("kind"))
+}
+
 /// The namespace of an object that names none.
 const DEFAULT_NAMESPACE: &str = "default";
 

@@ -113,6 +113,13 @@ impl State {
             .insert(key, entry);
     }
 
+    /// Forget the objects of the file with this number.
+    pub(super) fn forget_file(&mut self, number: usize) {
+        for all in self.objects.values_mut() {
+            all.retain(|_, entry| entry.place.file != number);
+        }
+    }
+
     /// What the folder serves. A type has the version of its objects where they agree on one, else the preferred one.
     pub(super) fn discovery(&self) -> Discovery {
         let with_version = |of: &ResourceType| {

@@ -1,7 +1,7 @@
 //! Kinds by which a cluster works: accounts and their tokens, definitions, webhooks, aggregated APIs.
 
 use super::{is_generated_token, items, map_mut, remove_members, text};
-use crate::object::Object;
+use crate::object::{GroupResource, Object};
 use serde_json::{Value, json};
 
 /// The type of a secret that holds a token of a service account.
@@ -98,4 +98,19 @@ pub(super) fn api_service_left_out(service: &Value) -> Option<String> {
         "/metadata/labels/kube-aggregator.kubernetes.io~1automanaged",
     )
     .map(|_| "the API server makes this API service itself".to_owned())
+}
+
+/// Why no object of a type is restored: those that Velero backs up, and does not restore either.
+pub(super) fn never_restored(resource: &GroupResource) -> Option<String> {
+    let reason = match (resource.group.as_str(), resource.resource.as_str()) {
+        ("" | "events.k8s.io", "events") => "an event tells what has happened in the cluster of the backup",
+        ("", "nodes") | ("storage.k8s.io", "csinodes" | "volumeattachments") => {
+            "it describes a machine of the cluster of the backup"
+        }
+        ("velero.io", "backups" | "restores" | "backuprepositories" | "resticrepositories") => {
+            "Velero makes it from what lies in its store"
+        }
+        _ => return None,
+    };
+    Some(reason.to_owned())
 }

@@ -55,7 +55,7 @@ pub(super) fn left_out(object: &Object) -> Option<String> {
         ("", "persistentvolumes") => volume_left_out(&object.json),
         ("", "secrets") => cluster::secret_left_out(object),
         ("apiregistration.k8s.io", "apiservices") => cluster::api_service_left_out(&object.json),
-        _ => None,
+        _ => cluster::never_restored(&object.id.resource),
     }
 }
 

@@ -321,3 +321,15 @@ fn webhooks_declare_side_effects_that_v1_accepts(#[case] before: &str, #[case] a
     );
     assert_eq!(webhooks["webhooks"], json!([{"sideEffects": after}]));
 }
+
+#[rstest]
+#[case("events", true)]
+#[case("events.events.k8s.io", true)]
+#[case("nodes", true)]
+#[case("volumeattachments.storage.k8s.io", true)]
+#[case("backups.velero.io", true)]
+#[case("backups.example.com", false)]
+#[case("configmaps", false)]
+fn what_belongs_to_one_cluster_alone_is_never_restored(#[case] resource: &str, #[case] never: bool) {
+    assert_eq!(left_out(&object(resource, json!({}))).is_some(), never);
+}

@@ -294,3 +294,32 @@ async fn the_versions_of_a_custom_kind_are_those_of_its_definition() {
     let discovery = manifests.resource_types().await.unwrap();
     assert_eq!(discovery.versions[&shop().resource], ["v1", "v1beta1"]);
 }
+
+#[tokio::test]
+async fn what_somebody_else_changed_or_removed_is_seen_when_it_is_looked_at_again() {
+    let (folder, manifests) = open(&[]);
+    let config = of("ConfigMap");
+    let ours = config_map(None, "a");
+    manifests.create(&config, &ours, KEEP).await.unwrap();
+    let file = folder.path().join("default/configmaps/a.yaml");
+    let theirs = format!("{}data:\n  by: them\n", fs::read_to_string(&file).unwrap());
+    fs::write(&file, &theirs).unwrap();
+    let conflict = manifests.replace(&config, &ours, KEEP).await;
+    assert!(matches!(conflict, Err(ClusterError::Conflict(_))), "{conflict:?}");
+    assert_eq!(fs::read_to_string(&file).unwrap(), theirs);
+    let seen = manifests
+        .get(&config, Some("default"), "a")
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(seen["data"]["by"], "them");
+    manifests.replace(&config, &ours, KEEP).await.unwrap();
+    assert_durable(&manifests).await;
+
+    fs::remove_file(&file).unwrap();
+    let conflict = manifests.replace(&config, &ours, KEEP).await;
+    assert!(matches!(conflict, Err(ClusterError::Conflict(_))), "{conflict:?}");
+    assert_eq!(manifests.get(&config, Some("default"), "a").await.unwrap(), None);
+    manifests.create(&config, &ours, KEEP).await.unwrap();
+    assert_durable(&manifests).await;
+}
