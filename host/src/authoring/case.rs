@@ -2,7 +2,7 @@
 
 use super::AuthoringError;
 use crate::object::{Object, ResourceTypes, Schemas, guess_object, yaml};
-use crate::plugin::Operation;
+use crate::plugin::{GivenObjects, LookUps, Operation};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -237,6 +237,7 @@ impl Case {
             namespace_mappings: self.operation.namespace_mappings.clone(),
             seed: [0; 32],
             schemas: Arc::new(Schemas::default()),
+            look_ups: LookUps::new(GivenObjects::new(self.cluster.clone())),
         }
     }
 }

@@ -1,9 +1,10 @@
 //! What a plugin did, in the words of a case, and how that differs from what was expected.
 
 use crate::object::yaml;
-use crate::plugin::{Modified, Note, PluginErrorKind, Resolution, Verdict};
+use crate::plugin::{Modified, Note, PluginError, PluginErrorKind, Resolution, Verdict};
 use crate::report::diff;
 use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
 
 /// What came of a call.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -36,6 +37,32 @@ impl Actual {
             Verdict::Rename { name } => Actual::saying("rename", name.into()),
         };
         actual.note(&resolution.notes);
+        actual
+    }
+
+    /// What a hook did: the commands that it ran, the facts that it set, how it failed.
+    pub fn of_hook(
+        result: Result<(), PluginError>,
+        commands: &[Vec<String>],
+        before: &BTreeMap<String, String>,
+        after: &BTreeMap<String, String>,
+    ) -> Self {
+        let mut actual = match result {
+            Ok(()) => Actual::default(),
+            Err(error) => Actual::of_error(&error.kind),
+        };
+        let set = after
+            .iter()
+            .filter(|(key, value)| before.get(*key) != Some(value));
+        let set: Map<String, Value> = set
+            .map(|(key, value)| (key.clone(), value.as_str().into()))
+            .collect();
+        if !commands.is_empty() {
+            actual.said.insert("commands".to_owned(), commands.into());
+        }
+        if !set.is_empty() {
+            actual.said.insert("facts".to_owned(), Value::Object(set));
+        }
         actual
     }
 

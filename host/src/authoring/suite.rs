@@ -1,12 +1,18 @@
 //! A plugin and its cases.
 
-use super::case::Subject;
+use super::case::{EventSpec, ExecAnswer, Subject};
 use super::expectation::Actual;
 use super::{AuthoringError, Case, CaseFile, Component};
-use crate::plugin::{Grants, Plugin, PluginError, PluginErrorKind, PluginHost, Settings};
+use crate::plugin::{
+    ExecOutput, Facts, Moment, Plugin, PluginError, PluginHost, PodError, Scripted, ScriptedPod, Settings,
+};
 use serde::Serialize;
 use serde_json::{Value, json};
 use std::sync::Arc;
+use std::time::Duration;
+
+/// How long the hook of a case may take. The answers are there at once, so only a plugin that sleeps takes any time.
+const HOOK: Duration = Duration::from_secs(60);
 
 /// A plugin that is ready to go through its cases.
 pub struct Suite<'a> {
@@ -82,22 +88,53 @@ impl<'a> Suite<'a> {
                 let resolution = batch.resolve(&configured, &mut wanted.clone(), &mut live.clone())?;
                 Ok(Actual::of_resolver(live.json.clone(), resolution))
             }
-            Subject::Pod { .. } => Err(PluginError {
-                plugin: self.plugin.name().to_owned(),
-                kind: PluginErrorKind::Invalid("hooks are not run by this version".to_owned()),
-            }),
+            Subject::Pod { pod, event } => {
+                let script = Arc::new(ScriptedPod::new(case.exec.iter().map(scripted).collect()));
+                let moment = moment(event, Arc::clone(&script));
+                let result = batch.hook(&configured, &mut pod.clone(), &moment);
+                Ok(Actual::of_hook(
+                    result,
+                    &script.commands(),
+                    &event.facts,
+                    &moment.facts.all(),
+                ))
+            }
         }
     }
 
     fn settings(&self, case: &Case) -> Settings {
         let manifest = self.plugin.inspection().manifest.iter();
         Settings {
-            grants: Grants(
-                manifest
-                    .flat_map(|manifest| manifest.grants.iter().cloned())
-                    .collect(),
-            ),
+            grants: manifest
+                .flat_map(|manifest| manifest.grants.iter().cloned())
+                .collect(),
             ..Settings::new(case.config.clone())
         }
+    }
+}
+
+fn moment(event: &EventSpec, pod: Arc<ScriptedPod>) -> Moment {
+    Moment {
+        phase: event.phase.clone(),
+        cause: event.cause.clone(),
+        facts: Arc::new(Facts::new(event.facts.clone())),
+        pod,
+        deadline: HOOK,
+    }
+}
+
+fn scripted(answer: &ExecAnswer) -> Scripted {
+    Scripted {
+        container: answer.container.clone(),
+        command: answer.command.clone(),
+        answer: match &answer.error {
+            Some(code) => Err(PodError::new(code, "the case says so")),
+            None => Ok(ExecOutput {
+                exit_code: answer.exit_code,
+                stdout: answer.stdout.clone().into_bytes(),
+                stderr: answer.stderr.clone().into_bytes(),
+                truncated: false,
+            }),
+        },
     }
 }

@@ -17,6 +17,12 @@ pub struct ObjectSlot;
 /// The one decision of a call.
 pub struct DecisionSlot;
 
+/// The moment that a hook is called for.
+pub struct EventSlot;
+
+/// A command that a hook has left running.
+pub struct SessionSlot;
+
 pub mod modifier {
     wasmtime::component::bindgen!({
         path: "../wit",
@@ -44,4 +50,61 @@ pub mod resolver {
             "lazarette:plugin/cluster": super::modifier::lazarette::plugin::cluster,
         },
     });
+}
+
+/// The same for plugins that wait: their exports are called on fibers.
+pub mod waiting {
+    pub mod modifier {
+        wasmtime::component::bindgen!({
+            path: "../wit",
+            world: "resource-modifier",
+            imports: { default: trappable },
+            exports: { default: async },
+            with: {
+                "lazarette:plugin/types": crate::plugin::bindings::modifier::lazarette::plugin::types,
+                "lazarette:plugin/objects": crate::plugin::bindings::modifier::lazarette::plugin::objects,
+                "lazarette:plugin/operation": crate::plugin::bindings::modifier::lazarette::plugin::operation,
+                "lazarette:plugin/log": crate::plugin::bindings::modifier::lazarette::plugin::log,
+                "lazarette:plugin/cluster": crate::plugin::bindings::modifier::lazarette::plugin::cluster,
+                "lazarette:plugin/decisions": crate::plugin::bindings::modifier::lazarette::plugin::decisions,
+                "lazarette:plugin/schemas": crate::plugin::bindings::modifier::lazarette::plugin::schemas,
+            },
+        });
+    }
+
+    pub mod resolver {
+        wasmtime::component::bindgen!({
+            path: "../wit",
+            world: "conflict-resolver",
+            imports: { default: trappable },
+            exports: { default: async },
+            with: {
+                "lazarette:plugin/types": crate::plugin::bindings::modifier::lazarette::plugin::types,
+                "lazarette:plugin/objects": crate::plugin::bindings::modifier::lazarette::plugin::objects,
+                "lazarette:plugin/operation": crate::plugin::bindings::modifier::lazarette::plugin::operation,
+                "lazarette:plugin/log": crate::plugin::bindings::modifier::lazarette::plugin::log,
+                "lazarette:plugin/cluster": crate::plugin::bindings::modifier::lazarette::plugin::cluster,
+                "lazarette:plugin/decisions": crate::plugin::bindings::modifier::lazarette::plugin::decisions,
+                "lazarette:plugin/schemas": crate::plugin::bindings::modifier::lazarette::plugin::schemas,
+            },
+        });
+    }
+
+    pub mod hook {
+        wasmtime::component::bindgen!({
+            path: "../wit",
+            world: "pod-hook",
+            imports: { default: trappable },
+            exports: { default: async },
+            with: {
+                "lazarette:plugin/types": crate::plugin::bindings::modifier::lazarette::plugin::types,
+                "lazarette:plugin/objects": crate::plugin::bindings::modifier::lazarette::plugin::objects,
+                "lazarette:plugin/operation": crate::plugin::bindings::modifier::lazarette::plugin::operation,
+                "lazarette:plugin/log": crate::plugin::bindings::modifier::lazarette::plugin::log,
+                "lazarette:plugin/cluster": crate::plugin::bindings::modifier::lazarette::plugin::cluster,
+                "lazarette:plugin/events.event": crate::plugin::bindings::EventSlot,
+                "lazarette:plugin/pods.session": crate::plugin::bindings::SessionSlot,
+            },
+        });
+    }
 }

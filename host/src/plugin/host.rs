@@ -1,5 +1,6 @@
 //! The host: loading plugins, configuring them, and the instances that serve a batch.
 
+use super::activity::{Activity, CallReport, PluginReport};
 use super::cache::Cache;
 use super::engine::new_engine;
 use super::inspect::Inspection;
@@ -7,14 +8,15 @@ use super::instance::{Instance, PoolIsFull};
 use super::limiter::Budget;
 use super::linker::{Linked, Linkers};
 use super::modification::carry_out;
-use super::outcome::{Modified, Resolution};
+use super::moment::Moment;
+use super::outcome::{Modified, Resolution, Verdict};
 use super::precedents::Precedents;
-use super::{Isolation, Operation, PluginError, PluginErrorKind, Settings, built_in};
+use super::{Grants, Isolation, Operation, PluginError, PluginErrorKind, Settings, built_in};
 use crate::object::Object;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use wasmtime::Engine;
 
 /// Linear memory of all instances together. 1 GiB: twice what the largest single plugin may have.
@@ -51,6 +53,7 @@ pub struct Configured {
     id: u64,
     /// What it decided so far, where its author says that it is pure.
     precedents: Option<Precedents>,
+    activity: Arc<Activity>,
     /// The one instance of isolation `operation`.
     shared: Mutex<Option<Instance>>,
 }
@@ -125,6 +128,10 @@ impl PluginHost {
         settings: Settings,
         operation: &Arc<Operation>,
     ) -> Result<Arc<Configured>, PluginError> {
+        settings
+            .grants
+            .check()
+            .map_err(|kind| error(&plugin.name, kind))?;
         let missing = plugin.missing_grant(&settings);
         if let Some(grant) = missing {
             let message =
@@ -137,6 +144,7 @@ impl PluginHost {
             settings,
             id: self.next_id.fetch_add(1, Ordering::Relaxed),
             precedents: plugin.is_pure().then(|| Precedents::new(operation)),
+            activity: Arc::default(),
             shared: Mutex::new(None),
         });
         self.batch(operation)
@@ -183,7 +191,7 @@ impl Plugin {
             .iter()
             .flat_map(|manifest| manifest.grants.iter().cloned());
         let imported = self.inspection.imports("pods").then(|| "pods.exec".to_owned());
-        asked.chain(imported).find(|grant| !settings.grants.allow(grant))
+        asked.chain(imported).find(|grant| !settings.grants.cover(grant))
     }
 }
 
@@ -213,6 +221,24 @@ impl Configured {
             .filter(|precedents| precedents.are_of(operation))
     }
 
+    pub(super) fn activity(&self) -> &Arc<Activity> {
+        &self.activity
+    }
+
+    /// What it did so far.
+    pub fn report(&self) -> PluginReport {
+        self.activity.report(self.name(), &self.plugin.inspection.digest)
+    }
+
+    /// What must allow a look-up: the operator, and the manifest, which asks for what the author means to look up.
+    pub(super) fn may_look_up(&self) -> Vec<Grants> {
+        let manifest = self.plugin.inspection.manifest.iter();
+        let asked = manifest.map(|manifest| manifest.grants.iter().cloned().collect());
+        std::iter::once(self.settings.grants.clone())
+            .chain(asked)
+            .collect()
+    }
+
     pub(super) fn config_text(&self) -> &String {
         &self.config
     }
@@ -223,10 +249,17 @@ impl Batch {
     pub fn modify(&mut self, plugin: &Arc<Configured>, object: &mut Object) -> Result<Modified, PluginError> {
         let precedents = plugin.precedents(&self.operation);
         if let Some(precedent) = precedents.and_then(|precedents| precedents.find(object)) {
-            return carry_out(precedent, object, &plugin.settings.grants)
-                .map_err(|kind| error(plugin.name(), kind));
+            let modified = carry_out(precedent, object, &plugin.settings.grants);
+            plugin
+                .activity
+                .remembered(modified.as_ref().is_ok_and(|modified| modified.changed));
+            return modified.map_err(|kind| error(plugin.name(), kind));
         }
-        self.call(plugin, |instance| instance.modify(plugin, object))
+        self.call(
+            plugin,
+            |modified: &Modified| modified.changed,
+            |instance| instance.modify(plugin, object),
+        )
     }
 
     /// Have a resolver decide between the object to restore and the live one. Neither is changed.
@@ -236,14 +269,40 @@ impl Batch {
         wanted: &mut Object,
         live: &mut Object,
     ) -> Result<Resolution, PluginError> {
-        self.call(plugin, |instance| instance.resolve(plugin, wanted, live))
+        let changes = |resolution: &Resolution| !matches!(resolution.verdict, Verdict::Skip { .. });
+        self.call(plugin, changes, |instance| instance.resolve(plugin, wanted, live))
+    }
+
+    /// Run a hook. What it keeps about the pod is in the facts of `moment`.
+    ///
+    /// With isolation `batch` the instance stays for the next moment around the pods of this batch, with the commands that
+    /// it has left running.
+    pub fn hook(
+        &mut self,
+        plugin: &Arc<Configured>,
+        pod: &mut Object,
+        moment: &Moment,
+    ) -> Result<(), PluginError> {
+        self.call(plugin, |()| false, |instance| instance.hook(plugin, pod, moment))
     }
 
     fn call<T>(
         &mut self,
         plugin: &Arc<Configured>,
+        changes: impl FnOnce(&T) -> bool,
         call: impl FnOnce(&mut Instance) -> Result<T, PluginErrorKind>,
     ) -> Result<T, PluginError> {
+        let call = |instance: &mut Instance| {
+            let begun = Instant::now();
+            let result = call(instance);
+            plugin.activity.called(CallReport {
+                failed: result.is_err(),
+                changed: result.as_ref().is_ok_and(changes),
+                time: begun.elapsed(),
+                memory: instance.memory(),
+            });
+            result
+        };
         let result = match plugin.settings.isolation {
             Isolation::Operation => self.call_shared(plugin, call),
             Isolation::Object => self.fresh(plugin).and_then(|mut instance| call(&mut instance)),

@@ -110,6 +110,11 @@ impl Inspection {
             .any(|import| import.starts_with(&format!("{PACKAGE}{interface}@")))
     }
 
+    /// Whether its calls may have to wait for something: all hooks, and what looks things up.
+    pub fn waits(&self) -> bool {
+        self.world == World::PodHook || self.imports("cluster") || self.imports("pods")
+    }
+
     /// Whether the component imports anything of WASI.
     pub fn imports_wasi(&self) -> bool {
         self.imports.iter().any(|import| import.starts_with("wasi:"))
@@ -218,15 +223,6 @@ impl Found {
                 "it imports {import}; no plugin gets to the network"
             )));
         }
-        if let Some(import) = self
-            .imports
-            .iter()
-            .find(|name| name.starts_with(&format!("{PACKAGE}cluster@")))
-        {
-            return Err(PluginErrorKind::Grant(format!(
-                "it imports {import}; this host offers no look-ups"
-            )));
-        }
         let known = |name: &&String| !name.starts_with(PACKAGE) && !name.starts_with("wasi:");
         match self.imports.iter().find(known) {
             Some(import) => Err(PluginErrorKind::Grant(format!(
@@ -278,7 +274,6 @@ mod tests {
     #[case("wasi:sockets/tcp@0.2.0", "no plugin gets to the network")]
     #[case("wasi:http/outgoing-handler@0.2.0", "no plugin gets to the network")]
     #[case("example:own/thing@1.0.0", "which this host does not have")]
-    #[case("lazarette:plugin/cluster@0.1.0", "this host offers no look-ups")]
     fn imports_that_nobody_is_granted_are_refused(#[case] import: &str, #[case] message: &str) {
         let text = format!(
             r#"(component (import "{import}" (instance)) (instance $i)

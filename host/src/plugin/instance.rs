@@ -1,19 +1,23 @@
 //! One instance of a plugin: made, configured, called.
 
 use super::bindings::modifier::lazarette::plugin::types::Error as WireError;
-use super::bindings::{DecisionSlot, ObjectSlot, modifier, resolver};
+use super::bindings::{DecisionSlot, EventSlot, ObjectSlot, modifier, resolver, waiting};
+use super::clock::Clock;
 use super::decision::Decisions;
 use super::engine::ticks;
 use super::limiter::Budget;
 use super::linker::Linked;
 use super::log::printable;
 use super::modification::{Conclusion, carry_out};
+use super::moment::Moment;
 use super::outcome::{Modified, Resolution};
 use super::precedents::Precedents;
 use super::state::{Refusal, State};
 use super::{Configured, Operation, PluginErrorKind};
 use crate::object::Object;
 use std::sync::Arc;
+use tokio::runtime::{Builder, Handle};
+use tokio::task::block_in_place;
 use wasmtime::component::Resource;
 use wasmtime::{Store, Trap};
 
@@ -21,6 +25,9 @@ use wasmtime::{Store, Trap};
 enum Exports {
     Modifier(modifier::ResourceModifier),
     Resolver(resolver::ConflictResolver),
+    WaitingModifier(waiting::modifier::ResourceModifier),
+    WaitingResolver(waiting::resolver::ConflictResolver),
+    Hook(waiting::hook::PodHook),
 }
 
 /// An instance that has taken its configuration. After an error of a call it is spent.
@@ -47,6 +54,13 @@ impl Instance {
         let exports = match plugin.linked() {
             Linked::Modifier(pre) => pre.instantiate(&mut store).map(Exports::Modifier),
             Linked::Resolver(pre) => pre.instantiate(&mut store).map(Exports::Resolver),
+            Linked::WaitingModifier(pre) => {
+                wait(pre.instantiate_async(&mut store)).map(Exports::WaitingModifier)
+            }
+            Linked::WaitingResolver(pre) => {
+                wait(pre.instantiate_async(&mut store)).map(Exports::WaitingResolver)
+            }
+            Linked::Hook(pre) => wait(pre.instantiate_async(&mut store)).map(Exports::Hook),
         };
         match exports {
             Ok(exports) => {
@@ -58,6 +72,11 @@ impl Instance {
         }
     }
 
+    /// Bytes of linear memory that it has.
+    pub fn memory(&self) -> usize {
+        self.store.data().limiter.used()
+    }
+
     fn configure(&mut self, plugin: &Configured) -> Result<(), PluginErrorKind> {
         begin(&mut self.store, plugin);
         let config = plugin.config_text();
@@ -65,6 +84,13 @@ impl Instance {
         let returned = match &self.exports {
             Exports::Modifier(exports) => exports.lazarette_plugin_modifier().call_configure(store, config),
             Exports::Resolver(exports) => exports.lazarette_plugin_resolver().call_configure(store, config),
+            Exports::WaitingModifier(exports) => {
+                wait(exports.lazarette_plugin_modifier().call_configure(store, config))
+            }
+            Exports::WaitingResolver(exports) => {
+                wait(exports.lazarette_plugin_resolver().call_configure(store, config))
+            }
+            Exports::Hook(exports) => wait(exports.lazarette_plugin_hook().call_configure(store, config)),
         };
         match returned {
             Ok(Ok(())) => Ok(()),
@@ -78,19 +104,15 @@ impl Instance {
 
     /// Have a modifier look at `object` and carry out what it decided. After an error the object is as it was.
     pub fn modify(&mut self, plugin: &Configured, object: &mut Object) -> Result<Modified, PluginErrorKind> {
-        let Exports::Modifier(exports) = &self.exports else {
+        if !matches!(self.exports, Exports::Modifier(_) | Exports::WaitingModifier(_)) {
             return Err(wrong_world("resource-modifier"));
-        };
+        }
         begin(&mut self.store, plugin);
         let state = self.store.data_mut();
         let precedents = plugin.precedents(state.operation());
         state.inquiry = precedents.and_then(Precedents::inquiry);
         state.objects.push(take(object));
-        let returned = exports.lazarette_plugin_modifier().call_modify(
-            &mut self.store,
-            Resource::<ObjectSlot>::new_borrow(0),
-            Resource::<DecisionSlot>::new_borrow(0),
-        );
+        let returned = self.call_modify();
         let state = self.store.data_mut();
         if let Some(back) = state.objects.pop() {
             *object = back;
@@ -104,6 +126,26 @@ impl Instance {
             precedents.keep(inquiry, conclusion, size);
         }
         modified
+    }
+
+    fn call_modify(&mut self) -> wasmtime::Result<Result<(), WireError>> {
+        let (object, decision) = (
+            Resource::<ObjectSlot>::new_borrow(0),
+            Resource::<DecisionSlot>::new_borrow(0),
+        );
+        match &self.exports {
+            Exports::Modifier(exports) => {
+                exports
+                    .lazarette_plugin_modifier()
+                    .call_modify(&mut self.store, object, decision)
+            }
+            Exports::WaitingModifier(exports) => wait(exports.lazarette_plugin_modifier().call_modify(
+                &mut self.store,
+                object,
+                decision,
+            )),
+            _ => wasmtime::bail!("it is no modifier"),
+        }
     }
 
     /// What a call came to that has ended: what the plugin decided, or its own error. An error of the call is another
@@ -128,17 +170,12 @@ impl Instance {
         wanted: &mut Object,
         live: &mut Object,
     ) -> Result<Resolution, PluginErrorKind> {
-        let Exports::Resolver(exports) = &self.exports else {
+        if !matches!(self.exports, Exports::Resolver(_) | Exports::WaitingResolver(_)) {
             return Err(wrong_world("conflict-resolver"));
-        };
+        }
         begin(&mut self.store, plugin);
         self.store.data_mut().objects.extend([take(wanted), take(live)]);
-        let returned = exports.lazarette_plugin_resolver().call_resolve(
-            &mut self.store,
-            Resource::<ObjectSlot>::new_borrow(0),
-            Resource::<ObjectSlot>::new_borrow(1),
-            Resource::<DecisionSlot>::new_borrow(0),
-        );
+        let returned = self.call_resolve();
         let state = self.store.data_mut();
         if let Some((back, second)) = state.objects.pop().zip(state.objects.pop()) {
             (*live, *wanted) = (back, second);
@@ -147,6 +184,62 @@ impl Instance {
         self.check(plugin, returned)?;
         let settings = plugin.settings();
         decisions.resolve(live, &settings.grants, &settings.limits)
+    }
+
+    fn call_resolve(&mut self) -> wasmtime::Result<Result<(), WireError>> {
+        let wanted = Resource::<ObjectSlot>::new_borrow(0);
+        let live = Resource::<ObjectSlot>::new_borrow(1);
+        let decision = Resource::<DecisionSlot>::new_borrow(0);
+        match &self.exports {
+            Exports::Resolver(exports) => {
+                exports
+                    .lazarette_plugin_resolver()
+                    .call_resolve(&mut self.store, wanted, live, decision)
+            }
+            Exports::WaitingResolver(exports) => wait(exports.lazarette_plugin_resolver().call_resolve(
+                &mut self.store,
+                wanted,
+                live,
+                decision,
+            )),
+            _ => wasmtime::bail!("it is no resolver"),
+        }
+    }
+
+    /// Run a hook for a pod, which is not changed.
+    pub fn hook(
+        &mut self,
+        plugin: &Configured,
+        pod: &mut Object,
+        moment: &Moment,
+    ) -> Result<(), PluginErrorKind> {
+        let Exports::Hook(exports) = &self.exports else {
+            return Err(wrong_world("pod-hook"));
+        };
+        begin(&mut self.store, plugin);
+        let state = self.store.data_mut();
+        state.objects.push(take(pod));
+        state.moment = Some(moment.clone());
+        let (pod_handle, event) = (
+            Resource::<ObjectSlot>::new_borrow(0),
+            Resource::<EventSlot>::new_borrow(0),
+        );
+        let returned = wait(async {
+            let call = exports
+                .lazarette_plugin_hook()
+                .call_run(&mut self.store, pod_handle, event);
+            Ok(tokio::time::timeout(moment.deadline, call).await)
+        });
+        let state = self.store.data_mut();
+        state.moment = None;
+        if let Some(back) = state.objects.pop() {
+            *pod = back;
+        }
+        match returned {
+            Ok(Ok(returned)) => self.check(plugin, returned),
+            Ok(Err(_)) => Err(PluginErrorKind::Deadline(moment.deadline)),
+            Err(error) => Err(why(&mut self.store, plugin, &error)),
+        }
     }
 
     fn check(
@@ -168,7 +261,17 @@ impl Instance {
 
 /// Set the clock for one call.
 fn begin(store: &mut Store<State>, plugin: &Configured) {
-    store.set_epoch_deadline(ticks(plugin.settings().limits.deadline));
+    let deadline = plugin.settings().limits.deadline;
+    store.data_mut().clock = Clock::start(deadline);
+    store.set_epoch_deadline(ticks(deadline));
+}
+
+/// Wait for a call on its fiber. Calls come from threads that may block; where there is a runtime it goes on working.
+fn wait<T>(call: impl Future<Output = wasmtime::Result<T>>) -> wasmtime::Result<T> {
+    match Handle::try_current() {
+        Ok(runtime) => block_in_place(|| runtime.block_on(call)),
+        Err(_) => Builder::new_current_thread().enable_all().build()?.block_on(call),
+    }
 }
 
 /// The object itself, leaving an empty one: an instance holds its objects during a call, and copies none.

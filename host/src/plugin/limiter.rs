@@ -51,6 +51,11 @@ impl Limiter {
         }
     }
 
+    /// Bytes that the instance has now.
+    pub fn used(&self) -> usize {
+        self.used
+    }
+
     /// Whether the instance wanted more than it may have.
     pub fn refused(&self) -> bool {
         self.refused

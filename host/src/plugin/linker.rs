@@ -1,22 +1,26 @@
 //! What is linked into plugins: the contract's interfaces, and WASI for those that import it.
 
-use super::bindings::{modifier, resolver};
+use super::bindings::{modifier, resolver, waiting as on_fibers};
 use super::inspect::{Inspection, World};
 use super::state::{Access, State};
-use super::wasi;
+use super::{waiting, wasi};
 use wasmtime::component::{Component, Linker};
-use wasmtime::{Engine, Result, bail};
+use wasmtime::{Engine, Result};
 
 /// A component with its imports resolved, by world.
 pub enum Linked {
     Modifier(modifier::ResourceModifierPre<State>),
     Resolver(resolver::ConflictResolverPre<State>),
+    WaitingModifier(on_fibers::modifier::ResourceModifierPre<State>),
+    WaitingResolver(on_fibers::resolver::ConflictResolverPre<State>),
+    Hook(on_fibers::hook::PodHookPre<State>),
 }
 
 /// The linkers of an engine.
 pub struct Linkers {
     plain: Linker<State>,
     with_wasi: Linker<State>,
+    waiting: Linker<State>,
 }
 
 impl Linkers {
@@ -25,21 +29,34 @@ impl Linkers {
         link_contract(&mut plain)?;
         let mut with_wasi = plain.clone();
         wasi::link(&mut with_wasi)?;
-        Ok(Linkers { plain, with_wasi })
+        let mut waiting = with_wasi.clone();
+        waiting::link(&mut waiting)?;
+        Ok(Linkers {
+            plain,
+            with_wasi,
+            waiting,
+        })
     }
 
     /// Resolve the imports of `component`.
     pub fn link(&self, component: &Component, inspection: &Inspection) -> Result<Linked> {
-        let linker = if inspection.imports_wasi() {
-            &self.with_wasi
-        } else {
-            &self.plain
+        let waits = inspection.waits();
+        let linker = match (waits, inspection.imports_wasi()) {
+            (true, _) => &self.waiting,
+            (false, true) => &self.with_wasi,
+            (false, false) => &self.plain,
         };
         let pre = linker.instantiate_pre(component)?;
-        Ok(match inspection.world {
-            World::ResourceModifier => Linked::Modifier(modifier::ResourceModifierPre::new(pre)?),
-            World::ConflictResolver => Linked::Resolver(resolver::ConflictResolverPre::new(pre)?),
-            World::PodHook => bail!("hooks are not run by this version"),
+        Ok(match (inspection.world, waits) {
+            (World::ResourceModifier, false) => Linked::Modifier(modifier::ResourceModifierPre::new(pre)?),
+            (World::ConflictResolver, false) => Linked::Resolver(resolver::ConflictResolverPre::new(pre)?),
+            (World::ResourceModifier, true) => {
+                Linked::WaitingModifier(on_fibers::modifier::ResourceModifierPre::new(pre)?)
+            }
+            (World::ConflictResolver, true) => {
+                Linked::WaitingResolver(on_fibers::resolver::ConflictResolverPre::new(pre)?)
+            }
+            (World::PodHook, _) => Linked::Hook(on_fibers::hook::PodHookPre::new(pre)?),
         })
     }
 }
@@ -54,5 +71,6 @@ fn link_contract(linker: &mut Linker<State>) -> Result<()> {
     wit::decisions::add_to_linker::<_, Access>(linker, state)?;
     wit::schemas::add_to_linker::<_, Access>(linker, state)?;
     wit::operation::add_to_linker::<_, Access>(linker, state)?;
-    wit::log::add_to_linker::<_, Access>(linker, state)
+    wit::log::add_to_linker::<_, Access>(linker, state)?;
+    on_fibers::hook::lazarette::plugin::events::add_to_linker::<_, Access>(linker, state)
 }

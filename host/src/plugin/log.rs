@@ -1,7 +1,9 @@
 //! What plugins write to the log: bounded, and without control characters.
 
 use super::Limits;
+use super::activity::Activity;
 use crate::object::ObjectId;
+use std::sync::Arc;
 
 /// The longest line that is kept, in characters.
 const LINE: usize = 4_000;
@@ -13,15 +15,17 @@ pub struct Log {
     lines_left: usize,
     bytes_left: usize,
     last_error: Option<String>,
+    activity: Arc<Activity>,
 }
 
 impl Log {
-    pub fn new(plugin: &str, limits: &Limits) -> Self {
+    pub fn new(plugin: &str, limits: &Limits, activity: &Arc<Activity>) -> Self {
         Log {
             plugin: plugin.to_owned(),
             lines_left: limits.log_lines,
             bytes_left: limits.log_bytes,
             last_error: None,
+            activity: Arc::clone(activity),
         }
     }
 
@@ -36,8 +40,10 @@ impl Log {
             .checked_sub(1)
             .zip(self.bytes_left.checked_sub(message.len()))
         else {
+            self.activity.logged(false);
             return;
         };
+        self.activity.logged(true);
         (self.lines_left, self.bytes_left) = (lines, bytes);
         let object = object.map(ToString::to_string);
         let (plugin, object) = (self.plugin.as_str(), object.as_deref().unwrap_or("-"));
@@ -85,6 +91,7 @@ mod tests {
                 log_bytes: 10,
                 ..Limits::default()
             },
+            &Arc::default(),
         );
         for _ in 0..1000 {
             log.write("info", "12345678", None);

@@ -1,14 +1,17 @@
 //! The Wasm host: it loads plugins, keeps them within their limits and grants, hands them objects and gives back what
 //! they decided. It knows nothing of backups.
 
+mod activity;
 mod aot;
 mod bindings;
 mod built_in;
 mod cache;
 mod change;
+mod clock;
 mod decision;
 mod engine;
 mod error;
+mod grants;
 mod host;
 mod inquiry;
 mod inspect;
@@ -16,24 +19,33 @@ mod instance;
 mod limiter;
 mod linker;
 mod log;
+mod look_ups;
 mod modification;
+mod moment;
 mod operation;
 mod outcome;
+mod pods;
 mod precedents;
 mod settings;
 mod state;
+mod waiting;
 mod wasi;
 
 #[cfg(test)]
 mod tests;
 
+pub use activity::PluginReport;
 pub use built_in::{BUILT_INS, component as built_in_component, modifier_grants};
 pub use error::{PluginError, PluginErrorKind};
+pub use grants::{Access, Grants};
 pub use host::{Batch, Configured, Plugin, PluginHost, default_cache};
 pub use inspect::{Inspection, MANIFEST_SECTION, Manifest, World};
+pub use look_ups::{Answered, ClusterSource, GivenObjects, LookUp, LookUpError, LookUpSource, LookUps};
+pub use moment::{Facts, Moment};
 pub use operation::Operation;
 pub use outcome::{Modified, Note, Resolution, Verdict};
-pub use settings::{Grants, Isolation, Limits, Settings};
+pub use pods::{ExecOutput, Pod, PodError, PodSession, Scripted, ScriptedPod};
+pub use settings::{Isolation, Limits, Settings};
 
 /// The version of the contract (`wit/`) that this host speaks.
 pub const CONTRACT_VERSION: &str = "0.1.0";

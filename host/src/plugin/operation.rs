@@ -1,5 +1,6 @@
 //! What plugins may know about the operation that they are called in.
 
+use super::LookUps;
 use crate::object::Schemas;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -19,4 +20,6 @@ pub struct Operation {
     pub seed: [u8; 32],
     /// How lists of objects are merged.
     pub schemas: Arc<Schemas>,
+    /// What plugins may look up, within their grants.
+    pub look_ups: Arc<LookUps>,
 }

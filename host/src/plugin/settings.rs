@@ -1,7 +1,7 @@
 //! What a plugin is given: configuration, grants, limits.
 
+use super::Grants;
 use serde_json::Value;
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 /// How a plugin is used in an operation.
@@ -26,18 +26,6 @@ impl Settings {
             limits: Limits::default(),
             isolation: Isolation::default(),
         }
-    }
-}
-
-/// Names of what a plugin may do beyond deciding about the object in its hands: `object.rename`, `object.retype`,
-/// `objects.delete`, `cluster.get`, `cluster.list`, `pods.exec`. Empty by default.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Grants(pub BTreeSet<String>);
-
-impl Grants {
-    /// Whether `name` is granted.
-    pub fn allow(&self, name: &str) -> bool {
-        self.0.contains(name)
     }
 }
 

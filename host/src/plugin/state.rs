@@ -1,14 +1,21 @@
 //! The state of an instance, and what the host offers it: objects, decisions, schemas, the operation, the log.
 
+use super::activity::Activity;
 use super::bindings::modifier::lazarette::plugin as wit;
-use super::bindings::{DecisionSlot, ObjectSlot};
+use super::bindings::waiting::hook::lazarette::plugin::events;
+use super::bindings::{DecisionSlot, EventSlot, ObjectSlot, SessionSlot};
+use super::clock::Clock;
 use super::decision::Decisions;
+use super::grants::Access as LookUpAccess;
 use super::inquiry::{Inquiry, Question, type_of};
 use super::limiter::{Budget, Limiter};
 use super::log::Log;
+use super::moment::Moment;
 use super::outcome::Note;
-use super::{Configured, Limits, Operation, PluginErrorKind};
-use crate::object::{Object, Pointer, Schemas};
+use super::pods::{Pod, PodError, PodSession};
+use super::{Configured, Grants, Limits, Operation, PluginErrorKind};
+use crate::object::{GroupResource, Object, Pointer, Schemas};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use wasmtime::component::{HasData, Resource, ResourceTable};
 use wasmtime::{Result, error::Context};
@@ -22,11 +29,66 @@ pub struct State {
     pub decisions: Decisions,
     /// What the running call has asked, as long as its decision may be remembered.
     pub inquiry: Option<Inquiry>,
+    /// What the running call of a hook is for.
+    pub moment: Option<Moment>,
+    /// What the running call has left of its time.
+    pub clock: Clock,
     pub log: Log,
     pub limiter: Limiter,
     limits: Limits,
     operation: Arc<Operation>,
+    activity: Arc<Activity>,
+    /// What may be looked up: granted by the operator, and asked for in the manifest where there is one.
+    may_look_up: Vec<Grants>,
+    lent: Lent<Arc<Object>>,
+    sessions: Lent<Session>,
     wasi: Option<Box<(WasiCtx, ResourceTable)>>,
+}
+
+/// A command that a hook has left running.
+type Session = Arc<tokio::sync::Mutex<Box<dyn PodSession>>>;
+
+/// Handles of the objects of a call: those that are looked up have greater ones.
+const OBJECTS_OF_A_CALL: u32 = 2;
+
+/// The first handle of a session.
+const SESSIONS: u32 = 0;
+
+/// Sessions that an instance may have open. 16: one for each container of a pod, and more.
+const SESSIONS_OF_AN_INSTANCE: usize = 16;
+
+/// What a plugin holds handles of. No handle is given twice, so that one that was kept too long finds nothing.
+struct Lent<T> {
+    things: BTreeMap<u32, T>,
+    next: u32,
+}
+
+impl<T> Lent<T> {
+    fn new(first: u32) -> Self {
+        Lent {
+            things: BTreeMap::new(),
+            next: first,
+        }
+    }
+
+    fn add(&mut self, thing: T) -> u32 {
+        let handle = self.next;
+        self.next = self.next.saturating_add(1);
+        self.things.insert(handle, thing);
+        handle
+    }
+
+    fn get(&self, handle: u32) -> Option<&T> {
+        self.things.get(&handle)
+    }
+
+    fn remove(&mut self, handle: u32) {
+        self.things.remove(&handle);
+    }
+
+    fn len(&self) -> usize {
+        self.things.len()
+    }
 }
 
 /// Says that the interfaces work on the state itself.
@@ -48,10 +110,16 @@ impl State {
             objects: Vec::new(),
             decisions: Decisions::default(),
             inquiry: None,
-            log: Log::new(plugin.name(), limits),
+            moment: None,
+            clock: Clock::start(limits.deadline),
+            log: Log::new(plugin.name(), limits, plugin.activity()),
             limiter: Limiter::new(budget, limits.memory),
             limits: limits.clone(),
             operation: Arc::clone(operation),
+            activity: Arc::clone(plugin.activity()),
+            may_look_up: plugin.may_look_up(),
+            lent: Lent::new(OBJECTS_OF_A_CALL),
+            sessions: Lent::new(SESSIONS),
             wasi: None,
         }
     }
@@ -87,7 +155,66 @@ impl State {
 
     fn object(&self, handle: &Resource<ObjectSlot>) -> Result<&Object> {
         let index = usize::try_from(handle.rep())?;
-        self.objects.get(index).context("no such object")
+        let lent = || self.lent.get(handle.rep()).map(|object| &**object);
+        self.objects.get(index).or_else(lent).context("no such object")
+    }
+
+    /// What the plugin has done so far.
+    pub fn activity(&self) -> &Activity {
+        &self.activity
+    }
+
+    /// Whether the plugin may look up objects of `resource` there.
+    pub fn may_look_up(
+        &self,
+        access: LookUpAccess,
+        resource: &GroupResource,
+        namespace: Option<&str>,
+    ) -> bool {
+        self.may_look_up
+            .iter()
+            .all(|grants| grants.allow_look_up(access, resource, namespace))
+    }
+
+    /// Give the plugin a handle of an object that was looked up.
+    pub fn lend(&mut self, object: Arc<Object>) -> Resource<ObjectSlot> {
+        Resource::new_own(self.lent.add(object))
+    }
+
+    /// The pod of the running call of a hook.
+    pub fn pod(&self) -> Option<Arc<dyn Pod>> {
+        self.moment.as_ref().map(|moment| Arc::clone(&moment.pod))
+    }
+
+    /// Give the plugin a handle of a command that runs.
+    pub fn open(
+        &mut self,
+        session: Box<dyn PodSession>,
+    ) -> std::result::Result<Resource<SessionSlot>, PodError> {
+        if self.sessions.len() >= SESSIONS_OF_AN_INSTANCE {
+            let message = format!("more than {SESSIONS_OF_AN_INSTANCE} sessions are open");
+            return Err(PodError::new("limit", message));
+        }
+        Ok(Resource::new_own(
+            self.sessions.add(Arc::new(tokio::sync::Mutex::new(session))),
+        ))
+    }
+
+    /// A command that runs.
+    pub fn session(&self, handle: &Resource<SessionSlot>) -> Result<Session> {
+        self.sessions
+            .get(handle.rep())
+            .cloned()
+            .context("no such session")
+    }
+
+    /// The plugin has dropped the handle of a command.
+    pub fn close(&mut self, handle: u32) {
+        self.sessions.remove(handle);
+    }
+
+    fn moment(&self) -> Result<&Moment> {
+        self.moment.as_ref().context("no such event")
     }
 
     /// Let `decide` take down a decision within the plugin's limits.
@@ -137,7 +264,33 @@ impl wit::objects::HostObject for State {
         Ok(serde_json::to_string(&self.object(&handle)?.json)?)
     }
 
-    fn drop(&mut self, _: Resource<ObjectSlot>) -> Result<()> {
+    fn drop(&mut self, handle: Resource<ObjectSlot>) -> Result<()> {
+        self.lent.remove(handle.rep());
+        Ok(())
+    }
+}
+
+impl events::Host for State {}
+
+impl events::HostEvent for State {
+    fn phase(&mut self, _: Resource<EventSlot>) -> Result<String> {
+        Ok(self.moment()?.phase.clone())
+    }
+
+    fn cause(&mut self, _: Resource<EventSlot>) -> Result<Option<String>> {
+        Ok(self.moment()?.cause.clone())
+    }
+
+    fn set_fact(&mut self, _: Resource<EventSlot>, key: String, value: String) -> Result<()> {
+        let kept = self.moment()?.facts.set(key, value);
+        kept.map_err(|message| Refusal(PluginErrorKind::Output(message)).into())
+    }
+
+    fn fact(&mut self, _: Resource<EventSlot>, key: String) -> Result<Option<String>> {
+        Ok(self.moment()?.facts.get(&key))
+    }
+
+    fn drop(&mut self, _: Resource<EventSlot>) -> Result<()> {
         Ok(())
     }
 }

@@ -26,6 +26,7 @@ pub(super) fn operation() -> Arc<Operation> {
         namespace_mappings: BTreeMap::new(),
         seed: [7; 32],
         schemas: Arc::new(Schemas::default()),
+        look_ups: LookUps::none(),
     })
 }
 

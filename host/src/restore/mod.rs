@@ -59,8 +59,9 @@ pub use wait::{Pending, wait};
 
 use crate::archive::Backup;
 use crate::cluster::Cluster;
-use crate::plugin::PluginHost;
+use crate::plugin::{LookUps, PluginHost};
 use crate::report::{Cancellation, Progress};
+use std::sync::Arc;
 
 /// What a restore works with.
 pub struct Environment<'a> {
@@ -70,6 +71,8 @@ pub struct Environment<'a> {
     pub cluster: &'a dyn Cluster,
     /// Where plugins run.
     pub plugins: &'a PluginHost,
+    /// What plugins look up: in the cluster as it was before.
+    pub look_ups: Arc<LookUps>,
     /// Told how far it is.
     pub progress: &'a Progress,
     /// Asked between batches whether to stop.

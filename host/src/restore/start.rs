@@ -155,6 +155,7 @@ fn operation(
         namespace_mappings: request.namespace_mappings.clone(),
         seed: seed.finalize().into(),
         schemas: Arc::new(schemas),
+        look_ups: Arc::clone(&with.look_ups),
     })
 }
 

@@ -1,7 +1,7 @@
 //! What benchmarks share: measured times and how they are printed.
 
 use lazarette::object::Schemas;
-use lazarette::plugin::Operation;
+use lazarette::plugin::{LookUps, Operation};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -55,5 +55,6 @@ pub fn operation() -> Arc<Operation> {
         namespace_mappings: BTreeMap::new(),
         seed: [0; 32],
         schemas: Arc::new(Schemas::default()),
+        look_ups: LookUps::none(),
     })
 }

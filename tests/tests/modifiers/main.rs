@@ -8,7 +8,7 @@ mod vectors;
 
 use lazarette::modify::{CompiledRules, Rules};
 use lazarette::object::{GroupResource, Object, ObjectId, Schemas};
-use lazarette::plugin::{Operation, PluginHost, default_cache};
+use lazarette::plugin::{LookUps, Operation, PluginHost, default_cache};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
@@ -27,6 +27,7 @@ fn operation(schemas: Schemas) -> Arc<Operation> {
         namespace_mappings: BTreeMap::new(),
         seed: [0; 32],
         schemas: Arc::new(schemas),
+        look_ups: LookUps::none(),
     })
 }
 

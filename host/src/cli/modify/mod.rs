@@ -10,7 +10,7 @@ use super::rules;
 use super::session::Session;
 use crate::modify::{CompiledRules, Statistics};
 use crate::object::Object;
-use crate::plugin::{Operation, PluginHost};
+use crate::plugin::{GivenObjects, LookUps, Operation, PluginHost};
 use crate::report::Outcome;
 use clap::{Args, ValueHint};
 use input::Input;
@@ -94,6 +94,7 @@ fn operation(input: &Input) -> Operation {
         namespace_mappings: BTreeMap::new(),
         seed: Sha256::digest(input.text.as_bytes()).into(),
         schemas: Arc::new(input.schemas()),
+        look_ups: LookUps::new(GivenObjects::new(input.objects.clone())),
     }
 }
 

@@ -7,7 +7,7 @@ use crate::cli::failure::{Ended, Failure};
 use crate::cli::modify::input::Input;
 use crate::cli::session::Session;
 use crate::object::yaml;
-use crate::plugin::{Configured, Grants, Operation, PluginHost, Settings};
+use crate::plugin::{Configured, GivenObjects, LookUps, Operation, PluginHost, Settings};
 use crate::report::{Outcome, Problem, diff, paint_diff};
 use anstyle::Style;
 use clap::{Args, ValueHint};
@@ -89,11 +89,9 @@ fn configure(
     let plugin = host.load(&name, &component.bytes)?;
     let manifest = plugin.inspection().manifest.iter();
     let settings = Settings {
-        grants: Grants(
-            manifest
-                .flat_map(|manifest| manifest.grants.iter().cloned())
-                .collect(),
-        ),
+        grants: manifest
+            .flat_map(|manifest| manifest.grants.iter().cloned())
+            .collect(),
         ..Settings::new(config)
     };
     Ok(host.configure(&plugin, settings, operation)?)
@@ -108,6 +106,7 @@ fn operation(input: &Input) -> Operation {
         namespace_mappings: BTreeMap::new(),
         seed: Sha256::digest(input.text.as_bytes()).into(),
         schemas: Arc::new(input.schemas()),
+        look_ups: LookUps::new(GivenObjects::new(input.objects.clone())),
     }
 }
 

@@ -9,7 +9,7 @@ use crate::cli::plugins::PluginOptions;
 use crate::cli::rules;
 use crate::cli::session::Session;
 use crate::cli::values::{conflict_policies, mapping, one_of};
-use crate::plugin::PluginHost;
+use crate::plugin::{ClusterSource, LookUps, PluginHost};
 use crate::report::{Code, Outcome, Problem, Progress, ResultOf};
 use crate::restore::{self, ConflictPolicies, Environment, OnModifierError, RestoreReport, RestoreRequest};
 use crate::store::Store;
@@ -82,6 +82,7 @@ impl Options {
         let with = Environment {
             backup: &backup,
             cluster: cluster.as_ref(),
+            look_ups: LookUps::new(ClusterSource::new(Arc::clone(&cluster))),
             plugins: &plugins,
             progress: &progress,
             cancellation: &cancellation,

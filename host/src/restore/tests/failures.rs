@@ -312,6 +312,7 @@ async fn an_interrupted_restore_can_be_run_again() {
         backup: &world.backup,
         cluster: &cluster,
         plugins: &HOST,
+        look_ups: LookUps::none(),
         progress: &progress,
         cancellation: &cancellation,
     };

@@ -9,6 +9,7 @@ use crate::archive::BackupName;
 use crate::backup::{self, BackupRequest};
 use crate::cluster::{ListOptions, Manifests};
 use crate::modify::Rules;
+use crate::plugin::LookUps;
 use crate::report::Outcome;
 use crate::store::LocalStore;
 use futures::TryStreamExt;
@@ -69,6 +70,7 @@ impl World {
             backup: &self.backup,
             cluster: &cluster,
             plugins: &HOST,
+            look_ups: LookUps::none(),
             progress: &Progress::default(),
             cancellation: &Cancellation::default(),
         };

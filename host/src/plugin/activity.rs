@@ -1,0 +1,134 @@
+//! What a plugin did in an operation.
+
+use serde::{Deserialize, Serialize};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+/// What a plugin did, counted as it goes. Shared by all its instances.
+#[derive(Debug, Default)]
+pub struct Activity {
+    calls: AtomicU64,
+    remembered: AtomicU64,
+    failed: AtomicU64,
+    changed: AtomicU64,
+    nanoseconds: AtomicU64,
+    memory: AtomicU64,
+    look_ups: AtomicU64,
+    commands: AtomicU64,
+    log_lines: AtomicU64,
+    log_lines_dropped: AtomicU64,
+}
+
+/// What a plugin did in an operation, for its report.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PluginReport {
+    /// The name of the plugin.
+    pub plugin: String,
+    /// SHA-256 of its component.
+    pub digest: String,
+    /// Objects that it was called with.
+    pub calls: u64,
+    /// Objects about which an earlier decision held, so that it was not called.
+    pub remembered: u64,
+    /// Calls that ended in an error.
+    pub failed: u64,
+    /// Objects that it changed.
+    pub changed: u64,
+    /// Time that its calls took, in microseconds.
+    pub microseconds: u64,
+    /// The largest memory of one of its instances, in bytes.
+    pub memory: u64,
+    /// Look-ups in the cluster.
+    pub look_ups: u64,
+    /// Commands that it ran in pods.
+    pub commands: u64,
+    /// Lines that it wrote to the log.
+    pub log_lines: u64,
+    /// Lines that were too many.
+    pub log_lines_dropped: u64,
+}
+
+/// What one call did.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct CallReport {
+    pub failed: bool,
+    pub changed: bool,
+    pub time: Duration,
+    /// Bytes of memory of the instance.
+    pub memory: usize,
+}
+
+impl Activity {
+    /// A call has ended.
+    pub fn called(&self, call: CallReport) {
+        self.calls.fetch_add(1, Ordering::Relaxed);
+        self.failed.fetch_add(call.failed.into(), Ordering::Relaxed);
+        self.changed.fetch_add(call.changed.into(), Ordering::Relaxed);
+        let nanoseconds = u64::try_from(call.time.as_nanos()).unwrap_or(u64::MAX);
+        self.nanoseconds.fetch_add(nanoseconds, Ordering::Relaxed);
+        self.memory
+            .fetch_max(u64::try_from(call.memory).unwrap_or(u64::MAX), Ordering::Relaxed);
+    }
+
+    /// An earlier decision held for an object.
+    pub fn remembered(&self, changed: bool) {
+        self.remembered.fetch_add(1, Ordering::Relaxed);
+        self.changed.fetch_add(changed.into(), Ordering::Relaxed);
+    }
+
+    /// The plugin has looked something up.
+    pub fn looked_up(&self) {
+        self.look_ups.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// The plugin has run a command.
+    pub fn ran_command(&self) {
+        self.commands.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// The plugin has written a line to the log, or would have.
+    pub fn logged(&self, kept: bool) {
+        let counter = if kept {
+            &self.log_lines
+        } else {
+            &self.log_lines_dropped
+        };
+        counter.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// What was done so far by the plugin of this name and digest.
+    pub fn report(&self, plugin: &str, digest: &str) -> PluginReport {
+        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        PluginReport {
+            plugin: plugin.to_owned(),
+            digest: digest.to_owned(),
+            calls: read(&self.calls),
+            remembered: read(&self.remembered),
+            failed: read(&self.failed),
+            changed: read(&self.changed),
+            microseconds: read(&self.nanoseconds) / 1000,
+            memory: read(&self.memory),
+            look_ups: read(&self.look_ups),
+            commands: read(&self.commands),
+            log_lines: read(&self.log_lines),
+            log_lines_dropped: read(&self.log_lines_dropped),
+        }
+    }
+}
+
+impl PluginReport {
+    /// Add what the same plugin did elsewhere: under another rule, say.
+    pub fn add(&mut self, other: &PluginReport) {
+        self.calls += other.calls;
+        self.remembered += other.remembered;
+        self.failed += other.failed;
+        self.changed += other.changed;
+        self.microseconds += other.microseconds;
+        self.memory = self.memory.max(other.memory);
+        self.look_ups += other.look_ups;
+        self.commands += other.commands;
+        self.log_lines += other.log_lines;
+        self.log_lines_dropped += other.log_lines_dropped;
+    }
+}
