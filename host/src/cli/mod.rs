@@ -17,6 +17,7 @@ mod modify;
 mod output;
 mod plugin;
 mod plugins;
+mod plugins_file;
 mod progress_bar;
 mod restore;
 mod rules;
@@ -80,8 +81,8 @@ async fn dispatch(command: Command, session: &Session) -> Ended<Outcome> {
         Command::Demo(command) => command.run(session).await,
         Command::Backup(command) => command.run(session).await,
         Command::Restore(command) => command.run(session).await,
-        Command::Modify(command) => command.run(session),
-        Command::Plugin(command) => command.run(session),
+        Command::Modify(command) => command.run(session).await,
+        Command::Plugin(command) => command.run(session).await,
         Command::Store(command) => command.run(session).await,
         Command::Doctor(command) => command.run(session).await,
         Command::Completions(command) => command.run(session),

@@ -1,71 +1,234 @@
 //! Plugins that the user brings.
 
 use super::files;
+use super::plugins_file::{Entry, PluginsFile};
+use super::session::Session;
 use super::values::pair;
 use crate::modify::ThirdParty;
-use crate::plugin::{Grants, PluginHost, Settings};
+use crate::plugin::{
+    AppliesTo, Isolation, Limits, Plugin, PluginError, PluginErrorKind, PluginHost, Settings, Source,
+    TrustedKeys,
+};
 use crate::report::{Code, Problem, ResultOf, did_you_mean};
 use clap::{Args, ValueHint};
-use serde_json::json;
-use std::collections::{BTreeMap, BTreeSet};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
 
 /// Plugins that rules (`plugin: {name, config}`) and conflict policies (`plugin:NAME`) can name.
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Plugins")]
 pub(super) struct PluginOptions {
-    /// A component of your own, and the name under which rules and conflict policies use it
-    #[arg(long = "plugin", value_name = "NAME=FILE", value_parser = assignment, value_hint = ValueHint::FilePath)]
+    /// A component of your own, and the name under which rules and conflict policies use it: a file, a folder with
+    /// NAME.wasm, or `oci://HOST/REPOSITORY:TAG@DIGEST`
+    #[arg(long = "plugin", value_name = "NAME=SOURCE", value_parser = assignment, value_hint = ValueHint::AnyPath)]
     plugins: Vec<(String, String)>,
+
+    /// Configuration of a plugin of yours, JSON or YAML or @FILE; a rule's own comes before it
+    #[arg(long = "plugin-config", value_name = "NAME=TEXT", value_parser = configuration)]
+    configs: Vec<(String, Value)>,
 
     /// What a plugin of yours may do beyond deciding about the object in its hands, such as `mine=object.rename`
     #[arg(long = "grant", value_name = "NAME=GRANT", value_parser = assignment)]
     grants: Vec<(String, String)>,
+
+    /// File that configures plugins, in TOML: source, digest, world, applies-to, config, grants, limits, isolation
+    #[arg(long = "plugins", value_name = "FILE", env = "LAZARETTE_PLUGINS", hide_env_values = true, value_hint = ValueHint::FilePath)]
+    file: Option<PathBuf>,
+
+    /// Public key (PEM) of which one must have signed each plugin that is not built in
+    #[arg(long = "require-signature", value_name = "KEY", value_hint = ValueHint::FilePath)]
+    keys: Vec<PathBuf>,
+}
+
+/// The plugins of an operation.
+pub(super) struct Loaded {
+    /// By the name under which rules and policies use them.
+    pub by_name: BTreeMap<String, ThirdParty>,
+    /// Modifiers that are to be called for the types that the operator names, in the order of their names.
+    pub applied: Vec<Applied>,
+}
+
+/// A modifier that is called without a rule that names it.
+pub(super) struct Applied {
+    /// The plugin.
+    pub name: String,
+    /// Types of objects, as patterns.
+    pub types: Vec<String>,
+    /// Its configuration.
+    pub config: Value,
 }
 
 fn assignment(text: &str) -> Result<(String, String), String> {
-    pair(text, '=')
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() && !value.is_empty() => {
+            Ok((name.to_owned(), value.to_owned()))
+        }
+        _ => pair(text, '='),
+    }
+}
+
+fn configuration(text: &str) -> Result<(String, Value), String> {
+    let (name, value) = assignment(text)?;
+    Ok((name, super::plugin::config_value(&value)?))
 }
 
 impl PluginOptions {
-    /// Load the plugins. Nothing of them runs.
-    pub fn load(self, host: &PluginHost) -> ResultOf<BTreeMap<String, ThirdParty>> {
-        let mut grants = self.grants_by_plugin()?;
-        let mut loaded = BTreeMap::new();
-        for (name, file) in self.plugins {
-            let bytes = std::fs::read(&file).map_err(|error| files::unreadable(&error).about(&file))?;
-            let plugin = host.load(&name, &bytes)?;
-            let granted = Grants(grants.remove(&name).unwrap_or_default());
-            let settings = Settings {
-                grants: granted,
-                ..Settings::new(json!({}))
-            };
-            if loaded
-                .insert(name.clone(), ThirdParty { plugin, settings })
-                .is_some()
-            {
+    /// Get and load the plugins. Nothing of them runs; all that can be wrong with them without that is an error here.
+    pub async fn load(self, host: &PluginHost) -> ResultOf<Loaded> {
+        let mut entries = match &self.file {
+            Some(file) => PluginsFile::read(file)?.plugins,
+            None => Vec::new(),
+        };
+        let keys = trusted(&self.keys)?;
+        for (name, source) in &self.plugins {
+            if entries.iter().any(|(known, _)| known == name) {
                 return Err(Problem::new(
                     Code::InvalidArgument,
                     format!("there are two plugins '{name}'"),
                 ));
             }
+            entries.push((name.clone(), Entry::of(source)));
+        }
+        self.add_to(&mut entries)?;
+        let mut loaded = Loaded {
+            by_name: BTreeMap::new(),
+            applied: Vec::new(),
+        };
+        for (name, entry) in entries {
+            let plugin = fetch(host, &name, &entry, &keys).await?;
+            let settings = settings(&plugin, &entry)?;
+            if let (Some(types), "resource-modifier") = (&entry.applies_to, plugin.inspection().world.name())
+            {
+                loaded.applied.push(Applied {
+                    name: name.clone(),
+                    types: types.clone(),
+                    config: settings.config.clone(),
+                });
+            }
+            loaded.by_name.insert(name, ThirdParty { plugin, settings });
         }
         Ok(loaded)
     }
 
-    /// What each plugin is granted. A grant to nobody is a typing mistake.
-    fn grants_by_plugin(&self) -> ResultOf<BTreeMap<String, BTreeSet<String>>> {
-        let mut grants: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-        let names: Vec<&String> = self.plugins.iter().map(|(name, _)| name).collect();
-        for (name, grant) in &self.grants {
-            if !names.contains(&name) {
+    /// Put grants and configurations of the command line into the entries that they name. One that names nobody is a
+    /// typing mistake.
+    fn add_to(self, entries: &mut [(String, Entry)]) -> ResultOf<()> {
+        let names: Vec<String> = entries.iter().map(|(name, _)| name.clone()).collect();
+        let find = |option: &str, name: &str| {
+            let position = names.iter().position(|known| known == name);
+            let unknown = || {
                 let message = format!(
-                    "--grant names a plugin '{name}' that no --plugin loads{}",
+                    "{option} names a plugin '{name}' that nothing loads{}",
                     did_you_mean(name, &names)
                 );
-                return Err(Problem::new(Code::InvalidArgument, message));
+                Problem::new(Code::InvalidArgument, message)
+            };
+            position.ok_or_else(unknown)
+        };
+        for (name, grant) in self.grants {
+            let position = find("--grant", &name)?;
+            if let Some((_, entry)) = entries.get_mut(position) {
+                entry.grants.push(grant);
             }
-            grants.entry(name.clone()).or_default().insert(grant.clone());
         }
-        Ok(grants)
+        for (name, config) in self.configs {
+            let position = find("--plugin-config", &name)?;
+            if let Some((_, entry)) = entries.get_mut(position) {
+                entry.config = Some(config);
+            }
+        }
+        Ok(())
     }
+}
+
+impl Loaded {
+    /// As a rule: a modifier that the file applies to some types, and that no rule names.
+    pub fn rules(&self, named: &[String], session: &Session) -> ResultOf<Option<crate::modify::Rules>> {
+        let rule = |applied: &Applied| {
+            session.say(&format!(
+                "plugin {} is applied to {}",
+                applied.name,
+                applied.types.join(", ")
+            ));
+            serde_json::json!({
+                "conditions": {"groupResource": format!("{{{}}}", applied.types.join(","))},
+                "plugin": {"name": applied.name, "config": applied.config},
+            })
+        };
+        let rules: Vec<Value> = self
+            .applied
+            .iter()
+            .filter(|applied| !named.contains(&applied.name))
+            .map(rule)
+            .collect();
+        if rules.is_empty() {
+            return Ok(None);
+        }
+        let document = serde_json::json!({"version": "v1", "resourceModifierRules": rules}).to_string();
+        let rules = crate::modify::Rules::parse(&document);
+        rules.map(Some).map_err(|problems| {
+            let message = problems
+                .iter()
+                .map(|problem| problem.message.clone())
+                .collect::<Vec<_>>()
+                .join(", ");
+            Problem::new(
+                Code::InvalidArgument,
+                format!("applies-to of a plugin: {message}"),
+            )
+        })
+    }
+}
+
+fn trusted(files: &[PathBuf]) -> ResultOf<TrustedKeys> {
+    let mut keys = TrustedKeys::default();
+    for file in files {
+        let pem = files::read(file)?;
+        keys.add(&pem)
+            .map_err(|message| Problem::new(Code::InvalidDocument, message).about(file.display()))?;
+    }
+    Ok(keys)
+}
+
+async fn fetch(host: &PluginHost, name: &str, entry: &Entry, keys: &TrustedKeys) -> ResultOf<Arc<Plugin>> {
+    let cache = crate::plugin::default_cache().map(|cache| cache.join("pulled"));
+    let source = Source::parse(&entry.source)?;
+    let component = source
+        .fetch(name, entry.digest.as_deref(), keys, cache.as_deref())
+        .await?;
+    let plugin = host.load(name, &component)?;
+    let world = plugin.inspection().world.name();
+    match &entry.world {
+        Some(wanted) if wanted != world => {
+            let message =
+                format!("plugin {name}: it is a {world}, and not a {wanted} as its configuration says");
+            Err(Problem::new(Code::InvalidArgument, message))
+        }
+        _ => Ok(plugin),
+    }
+}
+
+fn settings(plugin: &Plugin, entry: &Entry) -> ResultOf<Settings> {
+    let manifest = plugin
+        .inspection()
+        .manifest
+        .as_ref()
+        .map(|manifest| manifest.applies_to.clone());
+    let refuse = |kind| PluginError {
+        plugin: plugin.name().to_owned(),
+        kind,
+    };
+    let applies_to = AppliesTo::of_third_party(entry.applies_to.as_deref(), &manifest.unwrap_or_default())
+        .map_err(|error| refuse(PluginErrorKind::Invalid(format!("what it applies to: {error}"))))?;
+    let settings = Settings {
+        grants: entry.grants.iter().cloned().collect(),
+        limits: entry.limits.clone().unwrap_or_else(Limits::default),
+        isolation: entry.isolation.unwrap_or(Isolation::Batch),
+        applies_to,
+        ..Settings::new(entry.config.clone().unwrap_or_else(|| serde_json::json!({})))
+    };
+    plugin.check_grants(&settings)?;
+    Ok(settings)
 }

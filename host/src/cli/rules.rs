@@ -2,9 +2,10 @@
 
 use super::failure::{Ended, Failure};
 use super::files;
+use super::plugins::Loaded;
 use super::session::Session;
 use crate::modify::Rules;
-use crate::report::Problem;
+use crate::report::{Problem, ResultOf};
 use std::path::Path;
 
 /// Read the rules in `file`. All that is wrong with them is told at once; what their author should know is a warning.
@@ -23,4 +24,19 @@ pub(super) fn read(file: &Path, session: &Session) -> Ended<Rules> {
         session.warn(format!("{name}: {warning}"));
     }
     Ok(rules)
+}
+
+/// Add the modifiers that their configuration applies to some types, and that no rule names.
+pub(super) fn add_applied(rules: &mut Option<Rules>, plugins: &Loaded, session: &Session) -> ResultOf<()> {
+    let named = rules
+        .iter()
+        .flat_map(|rules| rules.rules.iter().map(|rule| rule.patches.plugin.clone()));
+    let Some(applied) = plugins.rules(&named.collect::<Vec<_>>(), session)? else {
+        return Ok(());
+    };
+    match rules {
+        Some(rules) => rules.rules.extend(applied.rules),
+        None => *rules = Some(applied),
+    }
+    Ok(())
 }

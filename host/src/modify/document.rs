@@ -8,7 +8,7 @@ use crate::object::yaml::{self, Content, Entry, Node};
 use serde_json::{Value, json};
 
 /// A document of rules that was read, checked and compiled.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Rules {
     /// The rules, in the order in which they apply.
     pub rules: Vec<Rule>,

@@ -30,6 +30,12 @@ pub enum PluginErrorKind {
     /// Something is not granted.
     #[error("{0}")]
     Grant(String),
+    /// The component is another one than was asked for.
+    #[error("{0}")]
+    Digest(String),
+    /// The component is not signed by whom it must be.
+    #[error("{0}")]
+    Signature(String),
     /// The plugin refused its configuration.
     #[error("configuration refused{}: {message}", pointer.as_ref().map(|at| format!(" at {at}")).unwrap_or_default())]
     Configuration {
@@ -72,6 +78,8 @@ impl PluginErrorKind {
             PluginErrorKind::Invalid(_) => Code::InvalidPlugin,
             PluginErrorKind::Contract { .. } => Code::PluginContract,
             PluginErrorKind::Grant(_) => Code::PluginGrant,
+            PluginErrorKind::Digest(_) => Code::PluginDigest,
+            PluginErrorKind::Signature(_) => Code::PluginSignature,
             PluginErrorKind::Configuration { .. } => Code::PluginConfiguration,
             PluginErrorKind::Deadline(_) => Code::PluginDeadline,
             PluginErrorKind::Memory { .. } => Code::PluginMemory,

@@ -128,16 +128,7 @@ impl PluginHost {
         settings: Settings,
         operation: &Arc<Operation>,
     ) -> Result<Arc<Configured>, PluginError> {
-        settings
-            .grants
-            .check()
-            .map_err(|kind| error(&plugin.name, kind))?;
-        let missing = plugin.missing_grant(&settings);
-        if let Some(grant) = missing {
-            let message =
-                format!("it asks for the grant `{grant}`; add `grants: [{grant}]` if you trust it with that");
-            return Err(error(&plugin.name, PluginErrorKind::Grant(message)));
-        }
+        plugin.check_grants(&settings)?;
         let configured = Arc::new(Configured {
             plugin: Arc::clone(plugin),
             config: settings.config.to_string(),
@@ -181,6 +172,18 @@ impl Plugin {
             .manifest
             .as_ref()
             .is_some_and(|manifest| manifest.pure)
+    }
+
+    /// Refuse grants that there are none of, and settings that lack one which the plugin needs.
+    pub fn check_grants(&self, settings: &Settings) -> Result<(), PluginError> {
+        settings.grants.check().map_err(|kind| error(&self.name, kind))?;
+        let Some(grant) = self.missing_grant(settings) else {
+            return Ok(());
+        };
+        let message = format!(
+            "it asks for the grant `{grant}`; add `grants = [\"{grant}\"]` if you trust it with that"
+        );
+        Err(error(&self.name, PluginErrorKind::Grant(message)))
     }
 
     /// What the plugin needs and `settings` do not grant.
@@ -247,6 +250,16 @@ impl Configured {
 impl Batch {
     /// Have a modifier look at `object`, and carry out what it decided. After an error the object is unchanged.
     pub fn modify(&mut self, plugin: &Arc<Configured>, object: &mut Object) -> Result<Modified, PluginError> {
+        if !plugin.settings.applies_to.include(&object.id.resource) {
+            return Ok(Modified {
+                skipped: Some(format!(
+                    "plugin {} is not for {}",
+                    plugin.name(),
+                    object.id.resource
+                )),
+                ..Modified::default()
+            });
+        }
         let precedents = plugin.precedents(&self.operation);
         if let Some(precedent) = precedents.and_then(|precedents| precedents.find(object)) {
             let modified = carry_out(precedent, object, &plugin.settings.grants);
@@ -269,6 +282,13 @@ impl Batch {
         wanted: &mut Object,
         live: &mut Object,
     ) -> Result<Resolution, PluginError> {
+        if !plugin.settings.applies_to.include(&wanted.id.resource) {
+            let message = format!(
+                "it is not for {}; name the type in its `applies-to`",
+                wanted.id.resource
+            );
+            return Err(error(plugin.name(), PluginErrorKind::Grant(message)));
+        }
         let changes = |resolution: &Resolution| !matches!(resolution.verdict, Verdict::Skip { .. });
         self.call(plugin, changes, |instance| instance.resolve(plugin, wanted, live))
     }

@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 use wasmparser::{Encoding, Parser, Payload};
 
 /// The largest component that is looked at. 128 MiB: seven times that of the heaviest script runtime.
-const LARGEST_COMPONENT: usize = 128 << 20;
+pub const LARGEST_COMPONENT: usize = 128 << 20;
 
 /// The package of the contract, as it stands in the names of imports and exports.
 const PACKAGE: &str = "lazarette:plugin/";
@@ -78,6 +78,8 @@ pub struct Inspection {
     pub contract: String,
     /// Interfaces that it imports, in order.
     pub imports: Vec<String>,
+    /// Interfaces that it exports, in order.
+    pub exports: Vec<String>,
     /// What its author says, where there is a manifest.
     pub manifest: Option<Manifest>,
     /// Bytes.
@@ -98,6 +100,7 @@ impl Inspection {
             contract,
             manifest: found.manifest.as_deref().map(parse_manifest).transpose()?,
             imports: found.imports,
+            exports: found.exports,
             size: bytes.len(),
             digest: hex::encode(Sha256::digest(bytes)),
         })

@@ -3,6 +3,7 @@
 
 mod activity;
 mod aot;
+mod applies_to;
 mod bindings;
 mod built_in;
 mod cache;
@@ -26,7 +27,10 @@ mod operation;
 mod outcome;
 mod pods;
 mod precedents;
+mod registry;
 mod settings;
+mod signature;
+mod source;
 mod state;
 mod waiting;
 mod wasi;
@@ -35,6 +39,7 @@ mod wasi;
 mod tests;
 
 pub use activity::PluginReport;
+pub use applies_to::AppliesTo;
 pub use built_in::{BUILT_INS, component as built_in_component, modifier_grants};
 pub use error::{PluginError, PluginErrorKind};
 pub use grants::{Access, Grants};
@@ -45,7 +50,10 @@ pub use moment::{Facts, Moment};
 pub use operation::Operation;
 pub use outcome::{Modified, Note, Resolution, Verdict};
 pub use pods::{ExecOutput, Pod, PodError, PodSession, Scripted, ScriptedPod};
+pub use registry::{Address, RegistryError, Signed};
 pub use settings::{Isolation, Limits, Settings};
+pub use signature::{TrustedKeys, sign};
+pub use source::{Source, SourceError, read as read_signed, signature_file};
 
 /// The version of the contract (`wit/`) that this host speaks.
 pub const CONTRACT_VERSION: &str = "0.1.0";

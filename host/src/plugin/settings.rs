@@ -1,6 +1,6 @@
 //! What a plugin is given: configuration, grants, limits.
 
-use super::Grants;
+use super::{AppliesTo, Grants};
 use serde_json::Value;
 use std::time::Duration;
 
@@ -15,16 +15,19 @@ pub struct Settings {
     pub limits: Limits,
     /// How long an instance lives.
     pub isolation: Isolation,
+    /// Which objects it is called with.
+    pub applies_to: AppliesTo,
 }
 
 impl Settings {
-    /// `config` with no grants and the default limits.
+    /// `config` with no grants and the default limits, for all objects.
     pub fn new(config: Value) -> Self {
         Settings {
             config,
             grants: Grants::default(),
             limits: Limits::default(),
             isolation: Isolation::default(),
+            applies_to: AppliesTo::default(),
         }
     }
 }

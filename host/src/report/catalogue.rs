@@ -131,6 +131,12 @@ catalogue! {
     PluginContract { action: "Rebuild the plugin against the contract of this version, or use the version of Lazarette that it was built for.", retryable: false, user_error: true }
     /// A plugin imports what it was not granted, or what nobody can be granted.
     PluginGrant { action: "Add the grant to the plugin's configuration if you trust it with that.", retryable: false, user_error: true }
+    /// A component is another one than its configuration names.
+    PluginDigest { action: "Find out why it has changed; where the new one is wanted, put its digest into the configuration.", retryable: false, user_error: true }
+    /// A component is not signed by a key that is required.
+    PluginSignature { action: "Get the plugin from whom you trust, or add their public key with --require-signature.", retryable: false, user_error: true }
+    /// A registry did not give or take a component.
+    Registry { action: "Check address, tag and network; for a private registry, log in with `docker login`.", retryable: true, user_error: false }
     /// A plugin refused its configuration.
     PluginConfiguration { action: "Correct the plugin's configuration at the field named.", retryable: false, user_error: true }
     /// A plugin ran longer than it may.

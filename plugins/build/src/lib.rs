@@ -30,7 +30,7 @@ pub const PLUGINS: &[&str] = &[
 ];
 
 /// Plugins for tests of the host, in `tests/fixtures`.
-pub const FIXTURES: &[&str] = &["misbehaving"];
+pub const FIXTURES: &[&str] = &["misbehaving", "looking", "hooking", "ambient"];
 
 /// The target that brings no WASI.
 pub const TARGET: &str = "wasm32-unknown-unknown";

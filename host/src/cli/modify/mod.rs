@@ -58,12 +58,16 @@ pub(super) struct Modify {
 }
 
 impl Modify {
-    pub fn run(self, session: &Session) -> Ended<Outcome> {
-        let rules = rules::read(&self.rules, session)?;
+    pub async fn run(self, session: &Session) -> Ended<Outcome> {
+        let mut rules = Some(rules::read(&self.rules, session)?);
         let mut input = Input::read(&self.input)?;
         let plugins = session.plugins()?;
         let operation = Arc::new(operation(&input));
-        let rules = rules.compile(&plugins, &operation, &self.plugins.load(&plugins)?)?;
+        let brought = self.plugins.load(&plugins).await?;
+        rules::add_applied(&mut rules, &brought, session)?;
+        let rules = rules
+            .unwrap_or_default()
+            .compile(&plugins, &operation, &brought.by_name)?;
         let mut statistics = Statistics::new(rules.len());
         let results = apply(&rules, &plugins, &operation, &mut input, &mut statistics);
 

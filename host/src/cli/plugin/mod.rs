@@ -4,6 +4,8 @@ mod inspect;
 mod list;
 mod new;
 mod pack;
+mod pull;
+mod push;
 mod run;
 mod test;
 
@@ -39,10 +41,12 @@ enum Command {
     Test(test::Test),
     Run(run::Run),
     Pack(pack::Pack),
+    Push(push::Push),
+    Pull(pull::Pull),
 }
 
 impl PluginCommand {
-    pub fn run(self, session: &Session) -> Ended<Outcome> {
+    pub async fn run(self, session: &Session) -> Ended<Outcome> {
         match self.command {
             Command::List(command) => command.run(session),
             Command::Inspect(command) => command.run(session),
@@ -50,12 +54,14 @@ impl PluginCommand {
             Command::Test(command) => command.run(session),
             Command::Run(command) => command.run(session),
             Command::Pack(command) => command.run(session),
+            Command::Push(command) => command.run(session).await,
+            Command::Pull(command) => command.run(session).await,
         }
     }
 }
 
 /// A plugin's configuration as it is typed: JSON or YAML, or `@` and the file that it stands in.
-fn config_value(text: &str) -> Result<Value, String> {
+pub(super) fn config_value(text: &str) -> Result<Value, String> {
     let (text, name) = match text.strip_prefix('@') {
         Some(file) => (
             std::fs::read_to_string(file).map_err(|error| format!("{file}: {error}"))?,

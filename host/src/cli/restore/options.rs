@@ -76,7 +76,7 @@ impl Options {
     pub async fn run(self, session: &Session, name: String, mode: Mode) -> Ended<RestoreReport> {
         let (store, cluster, plugins) = (session.store()?, session.target()?, session.plugins()?);
         let backup = self.open(&store, session).await?;
-        let request = self.request(session, name, &plugins)?;
+        let request = self.request(session, name, &plugins).await?;
         let (progress, cancellation) = (Progress::default(), interrupt::cancellation()?);
         let _watched = session.watch(&progress);
         let with = Environment {
@@ -106,11 +106,13 @@ impl Options {
         }
     }
 
-    fn request(self, session: &Session, name: String, host: &PluginHost) -> Ended<RestoreRequest> {
-        let modifiers = self
+    async fn request(self, session: &Session, name: String, host: &PluginHost) -> Ended<RestoreRequest> {
+        let mut modifiers = self
             .resource_modifiers
             .map(|file| rules::read(&file, session))
             .transpose()?;
+        let plugins = self.plugins.load(host).await?;
+        rules::add_applied(&mut modifiers, &plugins, session)?;
         Ok(RestoreRequest {
             name,
             time: jiff::Timestamp::now(),
@@ -119,7 +121,7 @@ impl Options {
             modifiers,
             on_modifier_error: self.on_modifier_error,
             conflict_policies: self.conflict_policy,
-            plugins: self.plugins.load(host)?,
+            plugins: plugins.by_name,
             skip_damaged: self.skip_damaged,
             preserve_node_ports: self.preserve_node_ports,
             server_dry_run: false,
