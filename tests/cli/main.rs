@@ -1,11 +1,13 @@
 //! The command line, through the program itself: what its users type, and what they get.
 
+mod authoring;
 mod backups;
 mod demo;
 mod harness;
 mod help;
 mod interruption;
 mod modifiers;
+mod operators;
 mod plugins;
 mod readme;
 mod restores;

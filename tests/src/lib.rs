@@ -1,6 +1,7 @@
 //! What the end-to-end tests share: real servers, faults, counts. What goes wrong here panics, as in a test.
 
 pub mod cluster;
+pub mod contract;
 pub mod counts;
 pub mod pki;
 pub mod processes;

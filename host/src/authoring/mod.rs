@@ -1,6 +1,7 @@
 //! What authors of plugins need: a new project, tests of a component against cases in files, a manifest put into a
 //! component, and what calls cost. It works on the plugin host alone, without a cluster or a backup.
 
+mod bench;
 mod case;
 mod component;
 mod error;
@@ -11,6 +12,7 @@ mod sdk;
 mod suite;
 mod update;
 
+pub use bench::{Measured, Spread, measure};
 pub use case::{Case, CaseFile};
 pub use component::Component;
 pub use error::AuthoringError;

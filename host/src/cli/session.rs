@@ -154,7 +154,7 @@ fn log(verbose: u8, quiet: bool) {
         _ => "debug",
     };
     let subscriber = tracing_subscriber::fmt()
-        .with_env_filter(EnvFilter::new(format!("lazarette={level}")))
+        .with_env_filter(EnvFilter::new(format!("lazarette={level},plugin={level}")))
         .with_writer(std::io::stderr)
         .with_target(false)
         .without_time();

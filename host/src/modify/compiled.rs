@@ -3,7 +3,9 @@
 use super::plugins::Plugins;
 use super::{Conditions, Mismatch, Rule, RuleProblem, Rules, ThirdParty};
 use crate::object::{GroupResource, Object};
-use crate::plugin::{Batch, Configured, Note, Operation, PluginError, PluginErrorKind, PluginHost};
+use crate::plugin::{
+    Batch, Configured, Note, Operation, PluginError, PluginErrorKind, PluginHost, PluginReport,
+};
 use crate::report::{Code, Problem};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -108,6 +110,11 @@ impl CompiledRules {
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.rules.is_empty()
+    }
+
+    /// What the plugin of each rule did.
+    pub fn plugin_reports(&self) -> impl Iterator<Item = PluginReport> {
+        self.rules.iter().map(|rule| rule.plugin.report())
     }
 
     /// The conditions of each rule.

@@ -1,6 +1,7 @@
 //! What a plugin did in an operation.
 
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -118,6 +119,19 @@ impl Activity {
 }
 
 impl PluginReport {
+    /// One report for each plugin that was called, by name, out of those of its rules.
+    pub fn by_plugin(reports: impl Iterator<Item = PluginReport>) -> Vec<PluginReport> {
+        let mut by_plugin: BTreeMap<(String, String), PluginReport> = BTreeMap::new();
+        for report in reports.filter(|report| report.calls + report.remembered > 0) {
+            let key = (report.plugin.clone(), report.digest.clone());
+            by_plugin
+                .entry(key)
+                .and_modify(|known| known.add(&report))
+                .or_insert(report);
+        }
+        by_plugin.into_values().collect()
+    }
+
     /// Add what the same plugin did elsewhere: under another rule, say.
     pub fn add(&mut self, other: &PluginReport) {
         self.calls += other.calls;

@@ -1,10 +1,12 @@
 //! What a component says about itself without being run: its world, its imports, its manifest.
 
+use super::log::printable;
 use super::{CONTRACT_VERSION, PluginErrorKind};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
-use wasmparser::{Encoding, Parser, Payload};
+use std::collections::BTreeSet;
+use wasmparser::{Encoding, KnownCustom, Parser, Payload, ProducersSectionReader};
 
 /// The largest component that is looked at. 128 MiB: seven times that of the heaviest script runtime.
 pub const LARGEST_COMPONENT: usize = 128 << 20;
@@ -14,6 +16,9 @@ const PACKAGE: &str = "lazarette:plugin/";
 
 /// The custom section that holds a plugin's manifest.
 pub const MANIFEST_SECTION: &str = "lazarette:manifest";
+
+/// Tools that are kept of a component. 50: one component has five.
+const PRODUCERS: usize = 50;
 
 /// The kinds of plugin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -80,6 +85,8 @@ pub struct Inspection {
     pub imports: Vec<String>,
     /// Interfaces that it exports, in order.
     pub exports: Vec<String>,
+    /// What it was made with, as `field: name version`, from the section `producers`.
+    pub producers: BTreeSet<String>,
     /// What its author says, where there is a manifest.
     pub manifest: Option<Manifest>,
     /// Bytes.
@@ -101,6 +108,7 @@ impl Inspection {
             manifest: found.manifest.as_deref().map(parse_manifest).transpose()?,
             imports: found.imports,
             exports: found.exports,
+            producers: found.producers,
             size: bytes.len(),
             digest: hex::encode(Sha256::digest(bytes)),
         })
@@ -111,6 +119,19 @@ impl Inspection {
         self.imports
             .iter()
             .any(|import| import.starts_with(&format!("{PACKAGE}{interface}@")))
+    }
+
+    /// The grants that it needs: those that its manifest asks for, and what it imports.
+    pub fn grants(&self) -> BTreeSet<String> {
+        let asked = self
+            .manifest
+            .iter()
+            .flat_map(|manifest| manifest.grants.iter().cloned());
+        let asked: BTreeSet<String> = asked.collect();
+        let looks_up = self.imports("cluster") && !asked.iter().any(|grant| grant.starts_with("cluster."));
+        let pods = self.imports("pods").then(|| "pods.exec".to_owned());
+        let cluster = looks_up.then(|| "cluster.get or cluster.list, for what it looks up".to_owned());
+        asked.into_iter().chain(pods).chain(cluster).collect()
     }
 
     /// Whether its calls may have to wait for something: all hooks, and what looks things up.
@@ -129,6 +150,7 @@ impl Inspection {
 struct Found {
     imports: Vec<String>,
     exports: Vec<String>,
+    producers: BTreeSet<String>,
     manifest: Option<Vec<u8>>,
 }
 
@@ -175,10 +197,28 @@ impl Found {
                 Payload::CustomSection(section) if section.name() == MANIFEST_SECTION => {
                     found.manifest = Some(section.data().to_owned());
                 }
+                // What is wrong here is no reason to refuse a component.
+                Payload::CustomSection(section) => {
+                    if let KnownCustom::Producers(producers) = section.as_known() {
+                        found.add_producers(producers);
+                    }
+                }
                 _ => {}
             }
         }
         Ok(found)
+    }
+
+    /// Take down what a component or a module in it was made with, as far as that can be read.
+    fn add_producers(&mut self, producers: ProducersSectionReader<'_>) {
+        for field in producers.into_iter().flatten() {
+            for value in field.values.into_iter().flatten() {
+                let text = format!("{}: {} {}", field.name, value.name, value.version);
+                if self.producers.len() < PRODUCERS {
+                    self.producers.insert(printable(text.trim_end()));
+                }
+            }
+        }
     }
 
     /// The version of the contract; an error where it is not ours.

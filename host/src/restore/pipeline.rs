@@ -20,7 +20,7 @@ use super::types::Unserved;
 use crate::archive::ArchivedObject;
 use crate::modify::{CompiledRules, RuleOutcome};
 use crate::object::{Object, ObjectId, ResourceType};
-use crate::plugin::{Batch, Operation};
+use crate::plugin::{Batch, Operation, PluginReport};
 use crate::report::{Code, Problem};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -68,6 +68,12 @@ pub(super) const DONE_BEFORE: &str = "this restore has put it there already";
 pub(super) const ABORTED: &str = "a resource modifier failed, which stops this restore";
 
 impl Pipeline {
+    /// What each plugin did that was called.
+    pub(super) fn plugin_reports(&self) -> Vec<PluginReport> {
+        let of_rules = self.rules.iter().flat_map(CompiledRules::plugin_reports);
+        PluginReport::by_plugin(of_rules.chain(self.resolvers.reports()))
+    }
+
     /// The namespaces in the cluster that objects go to.
     pub(super) fn target_namespaces(&self) -> BTreeSet<String> {
         self.selection

@@ -8,6 +8,7 @@ use super::commitment::Commitment;
 use super::decide::EQUAL;
 use super::diff::Diff;
 use crate::object::ObjectId;
+use crate::plugin::{Answered, PluginReport};
 use crate::report::{Code, Outcome, Problem};
 use serde::{Deserialize, Serialize};
 
@@ -36,6 +37,13 @@ pub struct RestoreReport {
     pub problems: Vec<Problem>,
     /// What the user should know and is about no object.
     pub warnings: Vec<String>,
+    /// What each plugin did that was called, by name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub plugins: Vec<PluginReport>,
+    /// What plugins looked up, with digests of the answers: the same in a plan and in its application, unless the cluster
+    /// has changed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub look_ups: Vec<Answered>,
 }
 
 /// What would happen, or has happened, to an object.

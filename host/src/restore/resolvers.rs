@@ -3,7 +3,9 @@
 use super::policy::ConflictPolicies;
 use super::request::Plugins;
 use crate::object::GroupResource;
-use crate::plugin::{Configured, Operation, PluginError, PluginErrorKind, PluginHost, Settings};
+use crate::plugin::{
+    Configured, Operation, PluginError, PluginErrorKind, PluginHost, PluginReport, Settings,
+};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -35,6 +37,11 @@ impl Resolvers {
             by_name.insert(name.to_owned(), host.configure(&plugin, settings, operation)?);
         }
         Ok(Resolvers { policies, by_name })
+    }
+
+    /// What each of them did.
+    pub(super) fn reports(&self) -> impl Iterator<Item = PluginReport> {
+        self.by_name.values().map(|plugin| plugin.report())
     }
 
     /// The name of the plugin that decides about objects of `resource`.

@@ -252,6 +252,8 @@ impl<'a> Run<'a> {
             objects,
             problems: self.problems,
             warnings: self.warnings,
+            plugins: self.pipeline.plugin_reports(),
+            look_ups: operation.look_ups.record(),
         }
     }
 }

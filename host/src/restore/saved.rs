@@ -128,6 +128,8 @@ mod tests {
             objects: ObjectReports::default(),
             problems: vec![Problem::new(Code::Rejected, "no").about("pods a/b")],
             warnings: vec!["look".into()],
+            plugins: Vec::new(),
+            look_ups: Vec::new(),
         }
     }
 

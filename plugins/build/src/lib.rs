@@ -29,6 +29,16 @@ pub const PLUGINS: &[&str] = &[
     "exec-hooks",
 ];
 
+/// Examples for authors, in `sdk/rust/examples`.
+pub const EXAMPLES: &[&str] = &[
+    "image-registry",
+    "storage-class",
+    "ingress-host",
+    "policy-by-kind",
+    "recreate-immutable",
+    "regex-replace",
+];
+
 /// Plugins for tests of the host, in `tests/fixtures`.
 pub const FIXTURES: &[&str] = &["misbehaving", "looking", "hooking", "ambient"];
 
@@ -57,6 +67,8 @@ pub fn workspace() -> PathBuf {
 fn folders(plugin: &str) -> (&'static str, &'static str) {
     if FIXTURES.contains(&plugin) {
         ("tests/fixtures", "tests/fixtures/dist")
+    } else if EXAMPLES.contains(&plugin) {
+        ("sdk/rust/examples", "sdk/rust/examples/dist")
     } else {
         ("plugins", "plugins/dist")
     }
@@ -64,10 +76,11 @@ fn folders(plugin: &str) -> (&'static str, &'static str) {
 
 /// All plugins that are built.
 fn plugins() -> impl Iterator<Item = &'static str> {
-    PLUGINS.iter().chain(FIXTURES).copied()
+    PLUGINS.iter().chain(EXAMPLES).chain(FIXTURES).copied()
 }
 
-/// Build all plugins with `toolchain` into `plugins/dist`, and those for tests into `tests/fixtures/dist`.
+/// Build all plugins with `toolchain` into `plugins/dist`, those for tests and the examples into `dist` folders
+/// beside their sources.
 pub fn build(workspace: &Path, toolchain: &Toolchain) -> Result<Record> {
     let folder = compile(workspace, toolchain)?;
     let mut components = BTreeMap::new();

@@ -53,6 +53,11 @@ impl Input {
         )
     }
 
+    /// The objects of a text that comes with the program.
+    pub fn sample(text: &str) -> ResultOf<Self> {
+        Input::parse(vec![("the example application".to_owned(), text.to_owned())])
+    }
+
     /// The objects in texts, each with its name; errors say name and line.
     fn parse(sources: Vec<(String, String)>) -> ResultOf<Self> {
         let mut input = Input::default();

@@ -10,7 +10,7 @@ use super::rules;
 use super::session::Session;
 use crate::modify::{CompiledRules, Statistics};
 use crate::object::Object;
-use crate::plugin::{GivenObjects, LookUps, Operation, PluginHost};
+use crate::plugin::{GivenObjects, LookUps, Operation, PluginHost, PluginReport};
 use crate::report::Outcome;
 use clap::{Args, ValueHint};
 use input::Input;
@@ -76,7 +76,8 @@ impl Modify {
             (_, true) => results::show_explanations(&results, session.output)?,
             _ => input.print(session.output)?,
         }
-        results::say_statistics(&statistics, session);
+        let reports = PluginReport::by_plugin(rules.plugin_reports());
+        results::say_statistics(&statistics, &reports, session);
         let problems: Vec<_> = results
             .iter()
             .flat_map(|result| result.outcome.problems().cloned())

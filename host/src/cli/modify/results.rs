@@ -4,6 +4,7 @@ use crate::cli::output::Output;
 use crate::cli::session::Session;
 use crate::modify::{Explanation, Outcome, RuleOutcome, Statistics};
 use crate::object::{Object, yaml};
+use crate::plugin::PluginReport;
 use crate::report::{Cell, ResultOf, Table, Tone, diff, paint_diff};
 use anstyle::Style;
 use serde::Serialize;
@@ -117,7 +118,7 @@ fn explain(explanation: &Explanation, outcome: &Outcome) -> ExplainedRule {
 }
 
 /// Tell on standard error how often each rule did what, and which never matched.
-pub(super) fn say_statistics(statistics: &Statistics, session: &Session) {
+pub(super) fn say_statistics(statistics: &Statistics, plugins: &[PluginReport], session: &Session) {
     let mut table = Table::new(["RULE", "MATCHED", "CHANGED", "SKIPPED", "FAILED"]);
     for (index, counts) in statistics.rules.iter().enumerate() {
         let failed = if counts.failed > 0 { Tone::Bad } else { Tone::Plain };
@@ -130,7 +131,7 @@ pub(super) fn say_statistics(statistics: &Statistics, session: &Session) {
         ]);
     }
     session.say(table.render(None).trim_end());
-    session.say_json(|| json!(statistics));
+    session.say_json(|| json!({"rules": statistics.rules, "plugins": plugins}));
     for rule in statistics.unmatched() {
         session.warn(format!("rule {} matched no object", rule + 1));
     }

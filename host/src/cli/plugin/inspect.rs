@@ -3,11 +3,12 @@
 use crate::cli::examples::examples;
 use crate::cli::failure::Ended;
 use crate::cli::session::Session;
-use crate::plugin::{BUILT_INS, Inspection, PluginError, built_in_component};
+use crate::plugin::{BUILT_INS, Inspection, PluginError, PluginHost, built_in_component};
 use crate::report::{Code, Description, Outcome, Problem, ResultOf, did_you_mean, units};
 use clap::{Args, ValueHint};
 use std::borrow::Cow;
 use std::io::ErrorKind;
+use std::time::{Duration, Instant};
 
 /// Show what a plugin is and what it asks for, without running it
 #[derive(Args, Debug)]
@@ -24,10 +25,26 @@ pub(super) struct Inspect {
 impl Inspect {
     pub fn run(self, session: &Session) -> Ended<Outcome> {
         let inspection = look_at(&self.plugin, &read(&self.plugin)?)?;
-        session
-            .output
-            .show(&inspection, |inspection, _| text(inspection))?;
+        session.output.show(&inspection, |inspection, _| {
+            text(inspection, start(session, &self.plugin))
+        })?;
         Ok(Outcome::Completed)
+    }
+}
+
+/// How long it takes to load the plugin once it was compiled, which it is now; or why it cannot be loaded. Nothing of it
+/// runs.
+fn start(session: &Session, plugin: &str) -> String {
+    let load = |host: &PluginHost| -> ResultOf<Duration> {
+        let bytes = read(plugin)?;
+        host.load(plugin, &bytes)?;
+        let begun = Instant::now();
+        host.load(plugin, &bytes)?;
+        Ok(begun.elapsed())
+    };
+    match session.plugins().and_then(|host| load(&host)) {
+        Ok(time) => format!("{:.1} ms, once it is compiled", time.as_secs_f64() * 1e3),
+        Err(problem) => format!("not at all: {problem}"),
     }
 }
 
@@ -57,7 +74,7 @@ fn read(plugin: &str) -> ResultOf<Cow<'static, [u8]>> {
         })
 }
 
-fn text(inspection: &Inspection) -> String {
+fn text(inspection: &Inspection, start: String) -> String {
     let manifest = inspection.manifest.clone().unwrap_or_default();
     let mut text = Description::default();
     text.field("Name", manifest.name)
@@ -66,14 +83,27 @@ fn text(inspection: &Inspection) -> String {
         .field("World", inspection.world.name())
         .field("Contract", &inspection.contract)
         .field("Applies to", manifest.applies_to.join(", "))
-        .field("Asks for grants", list(&manifest.grants))
+        .field(
+            "Needs grants",
+            list(&inspection.grants().into_iter().collect::<Vec<_>>()),
+        )
         .field("Pure", if manifest.pure { "yes" } else { "no" })
         .field("Imports", list(&inspection.imports))
         .field(
             "Size",
             units::size(u64::try_from(inspection.size).unwrap_or(u64::MAX)),
         )
-        .field("SHA-256", &inspection.digest);
+        .field("SHA-256", &inspection.digest)
+        .field(
+            "Made with",
+            inspection
+                .producers
+                .iter()
+                .cloned()
+                .collect::<Vec<_>>()
+                .join("\n"),
+        )
+        .field("Starts in", start);
     if let Some(schema) = manifest.config_schema {
         text.section("Configuration")
             .field("Schema", crate::object::yaml::write(&schema));

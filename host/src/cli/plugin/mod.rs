@@ -1,5 +1,6 @@
 //! `lazarette plugin`
 
+mod bench;
 mod inspect;
 mod list;
 mod new;
@@ -40,6 +41,7 @@ enum Command {
     New(new::New),
     Test(test::Test),
     Run(run::Run),
+    Bench(bench::Bench),
     Pack(pack::Pack),
     Push(push::Push),
     Pull(pull::Pull),
@@ -53,6 +55,7 @@ impl PluginCommand {
             Command::New(command) => command.run(session),
             Command::Test(command) => command.run(session),
             Command::Run(command) => command.run(session),
+            Command::Bench(command) => command.run(session),
             Command::Pack(command) => command.run(session),
             Command::Push(command) => command.run(session).await,
             Command::Pull(command) => command.run(session).await,

@@ -98,7 +98,7 @@ fn configure(
 }
 
 /// What the plugin is told: as in `lazarette modify`.
-fn operation(input: &Input) -> Operation {
+pub(super) fn operation(input: &Input) -> Operation {
     Operation {
         kind: "modify".to_owned(),
         now: jiff::Timestamp::now(),
