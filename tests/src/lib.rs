@@ -1,5 +1,6 @@
 //! What the end-to-end tests share: real servers, faults, counts. What goes wrong here panics, as in a test.
 
+pub mod azurite;
 pub mod cluster;
 pub mod contract;
 pub mod counts;
@@ -7,6 +8,7 @@ pub mod pki;
 pub mod processes;
 pub mod proxy;
 pub mod servers;
+pub mod store;
 pub mod tls;
 pub mod wait;
 

@@ -1,7 +1,7 @@
 //! The claim: who writes a backup, since when. It is the first file of a backup, and holds its name.
 
 use super::tombstone::Tombstone;
-use super::{ArchiveError, BackupFile, BackupName, Digester, FileRecord, layout};
+use super::{ArchiveError, BackupFile, BackupName, Digester, FileRecord, Recipient, SigningKey, layout};
 use crate::store::{Store, StoreError};
 use bytes::Bytes;
 use jiff::Timestamp;
@@ -15,10 +15,12 @@ use uuid::Uuid;
 pub struct Claim {
     /// A random id of this one attempt at writing.
     pub writer: String,
-    /// Name of the writer's host.
-    pub host: String,
+    /// Name of the writer's host; none of a backup that is encrypted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub host: Option<String>,
     /// Id of the writer's process there.
-    pub pid: u32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pid: Option<u32>,
     /// When it began.
     pub since: Timestamp,
     /// Version of the program that writes.
@@ -28,21 +30,22 @@ pub struct Claim {
 /// `begun by process 12 on web-1 at 2026-01-01T00:00:00Z`.
 impl fmt::Display for Claim {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "begun by process {} on {} at {:.0}",
-            self.pid, self.host, self.since
-        )
+        f.write_str("begun")?;
+        if let (Some(pid), Some(host)) = (self.pid, &self.host) {
+            write!(f, " by process {pid} on {host}")?;
+        }
+        write!(f, " at {:.0}", self.since)
     }
 }
 
 impl Claim {
-    /// A claim of this process as of now.
-    fn of_this_process() -> Self {
+    /// A claim of this process as of now, which says where that is unless it is `hidden`.
+    fn of_this_process(hidden: bool) -> Self {
+        let host = || rustix::system::uname().nodename().to_string_lossy().into_owned();
         Claim {
             writer: Uuid::new_v4().to_string(),
-            host: rustix::system::uname().nodename().to_string_lossy().into_owned(),
-            pid: std::process::id(),
+            host: (!hidden).then(host),
+            pid: (!hidden).then(std::process::id),
             since: Timestamp::now(),
             program_version: env!("CARGO_PKG_VERSION").to_owned(),
         }
@@ -58,12 +61,29 @@ impl Claim {
     }
 }
 
+/// How a backup is protected from those who can read or write its store.
+#[derive(Clone, Debug, Default)]
+pub struct Protection {
+    /// Who can decrypt it; none: it is not encrypted.
+    pub recipients: Vec<Recipient>,
+    /// What signs it; none: it is not signed.
+    pub signing_key: Option<SigningKey>,
+}
+
+impl Protection {
+    /// Whether the backup is encrypted.
+    pub(super) fn encrypts(&self) -> bool {
+        !self.recipients.is_empty()
+    }
+}
+
 /// A claim that this process holds.
 pub struct HeldClaim<'a> {
     store: &'a dyn Store,
     name: &'a BackupName,
     claim: Claim,
     record: FileRecord,
+    protection: Protection,
 }
 
 impl<'a> HeldClaim<'a> {
@@ -73,7 +93,16 @@ impl<'a> HeldClaim<'a> {
     /// Whoever holds a claim ends it with a manifest or with [`HeldClaim::abandon`]. A claim that is dropped stays in
     /// the store, as after a kill.
     pub async fn take(store: &'a dyn Store, name: &'a BackupName) -> Result<HeldClaim<'a>, ArchiveError> {
-        let claim = Claim::of_this_process();
+        HeldClaim::take_protected(store, name, Protection::default()).await
+    }
+
+    /// The same for a backup that is written with this protection.
+    pub async fn take_protected(
+        store: &'a dyn Store,
+        name: &'a BackupName,
+        protection: Protection,
+    ) -> Result<HeldClaim<'a>, ArchiveError> {
+        let claim = Claim::of_this_process(protection.encrypts());
         let mut bytes =
             serde_json::to_vec(&claim).map_err(|error| ArchiveError::Internal(error.to_string()))?;
         bytes.push(b'\n');
@@ -82,6 +111,7 @@ impl<'a> HeldClaim<'a> {
         let record = FileRecord {
             name: BackupFile::Claim.file_name(name),
             size: digester.size(),
+            stored: None,
             sha256: digester.finish(),
         };
         let held = HeldClaim {
@@ -89,6 +119,7 @@ impl<'a> HeldClaim<'a> {
             name,
             claim,
             record,
+            protection,
         };
         match store
             .put_if_absent(&BackupFile::Claim.key(name), Bytes::from(bytes))
@@ -158,6 +189,11 @@ impl<'a> HeldClaim<'a> {
     /// The store in which it is claimed.
     pub(super) fn store(&self) -> &'a dyn Store {
         self.store
+    }
+
+    /// How the backup is protected.
+    pub(super) fn protection(&self) -> &Protection {
+        &self.protection
     }
 
     /// The claim's file, for the manifest.

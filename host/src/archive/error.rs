@@ -86,15 +86,39 @@ pub enum ArchiveError {
         /// Why.
         message: String,
     },
+    /// A backup that is encrypted, opened without a private key.
+    #[error("backup {name} is encrypted")]
+    Encrypted {
+        /// The backup.
+        name: BackupName,
+    },
+    /// A backup that nobody who is trusted has signed.
+    #[error("backup {name} is not trusted: {message}")]
+    Untrusted {
+        /// The backup.
+        name: BackupName,
+        /// Why.
+        message: String,
+    },
     /// The store failed.
     #[error(transparent)]
-    Store(#[from] StoreError),
+    Store(StoreError),
     /// The temporary file cannot be written into which a backup of Velero is unpacked.
     #[error("the backup cannot be unpacked into a temporary file: {0}")]
     Spool(#[source] std::io::Error),
     /// A defect of ours.
     #[error("{0}")]
     Internal(String),
+}
+
+/// What is damaged in the store is damaged in the backup.
+impl From<StoreError> for ArchiveError {
+    fn from(error: StoreError) -> ArchiveError {
+        match error {
+            StoreError::Damaged { key, message } => ArchiveError::Damaged { file: key, message },
+            error => ArchiveError::Store(error),
+        }
+    }
 }
 
 impl From<ArchiveError> for Problem {
@@ -120,6 +144,8 @@ impl From<ArchiveError> for Problem {
             ArchiveError::Unwritable { id, message } => {
                 Problem::new(Code::InvalidDocument, format!("cannot be backed up: {message}")).about(id)
             }
+            ArchiveError::Encrypted { .. } => Problem::new(Code::EncryptedBackup, message),
+            ArchiveError::Untrusted { .. } => Problem::new(Code::UntrustedBackup, message),
             ArchiveError::Store(error) => error.into(),
             ArchiveError::Internal(message) => Problem::new(Code::Internal, message),
         }

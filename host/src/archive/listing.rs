@@ -1,8 +1,11 @@
 //! What backups a store holds.
 
-use super::{ArchiveError, BackupFile, BackupName, Claim, Manifest, VeleroBackup, layout, read_manifest};
+use super::{
+    ArchiveError, BackupFile, BackupName, Claim, Manifest, VeleroBackup, deletion, layout, read_manifest,
+};
 use crate::store::{Entry, Store};
 use futures::stream::StreamExt;
+use jiff::Timestamp;
 use std::collections::{BTreeMap, HashMap};
 
 /// How many manifests are read at a time.
@@ -27,6 +30,8 @@ pub struct ListedBackup {
     /// What it is; or why it cannot be used: its manifest is damaged or cannot be read, or a file is missing or has
     /// another size. Damage inside files is left to [`super::verify`].
     pub manifest: Result<Manifest, ArchiveError>,
+    /// When it goes, if its deletion was asked for and takes effect later.
+    pub deletion: Option<Timestamp>,
 }
 
 /// A backup that Velero wrote.
@@ -94,7 +99,11 @@ enum Item {
 
 impl Item {
     fn finished(name: BackupName, manifest: Result<Manifest, ArchiveError>) -> Item {
-        Item::Finished(Box::new(ListedBackup { name, manifest }))
+        Item::Finished(Box::new(ListedBackup {
+            name,
+            manifest,
+            deletion: None,
+        }))
     }
 
     async fn of_velero(store: &dyn Store, name: BackupName, bytes: u64) -> Item {
@@ -110,11 +119,11 @@ async fn examine(store: &dyn Store, name: BackupName, files: Files) -> Item {
     let bytes = files.values().fold(0, |sum: u64, size| sum.saturating_add(*size));
     if has(BackupFile::Manifest) && !alone {
         match read_manifest(store, &name).await {
-            Ok(manifest) => return Item::finished(name, check_sizes(manifest, &files)),
+            Ok(manifest) => return finished(store, name, check_sizes(manifest, &files), &files).await,
             // It is being removed, or was so meanwhile.
             Err(ArchiveError::Incomplete { .. }) => {}
             Err(ArchiveError::NotFound { .. }) => return Item::Foreign,
-            Err(error) => return Item::finished(name, Err(error)),
+            Err(error) => return finished(store, name, Err(error), &files).await,
         }
     } else if !has(BackupFile::Manifest) && !has(BackupFile::Claim) {
         return match has(BackupFile::VeleroBackup) {
@@ -134,13 +143,30 @@ async fn examine(store: &dyn Store, name: BackupName, files: Files) -> Item {
     }
 }
 
+/// A finished backup, with what is planned for it.
+async fn finished(
+    store: &dyn Store,
+    name: BackupName,
+    manifest: Result<Manifest, ArchiveError>,
+    files: &Files,
+) -> Item {
+    match deletion::due(store, &name, files.keys().map(String::as_str)).await {
+        Ok(deletion) => Item::Finished(Box::new(ListedBackup {
+            name,
+            manifest,
+            deletion,
+        })),
+        Err(error) => Item::finished(name, Err(error)),
+    }
+}
+
 /// Whether all files are there in their size.
 fn check_sizes(manifest: Manifest, files: &Files) -> Result<Manifest, ArchiveError> {
     for record in &manifest.files {
         let file = format!("{}{}", layout::folder(&manifest.name), record.name);
         let message = match files.get(&file) {
-            Some(size) if *size == record.size => continue,
-            Some(size) => format!("the file has {size} bytes instead of {}", record.size),
+            Some(size) if *size == record.stored_size() => continue,
+            Some(size) => format!("the file has {size} bytes instead of {}", record.stored_size()),
             None => "the file is missing".to_owned(),
         };
         return Err(ArchiveError::Damaged { file, message });

@@ -1,6 +1,7 @@
 //! The manifest: what a backup is, and the digest of each of its files. Its presence makes a backup.
 
-use super::{ArchiveError, BackupFile, BackupName, Digest};
+use super::signature::SignatureRecord;
+use super::{ArchiveError, BackupFile, BackupName, Digest, PublicKey, SigningKey};
 use crate::object::{FilterSpec, GroupResource};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -44,6 +45,16 @@ pub struct Manifest {
     pub errors: u64,
     /// Every file but this one, in the order in which they were written.
     pub files: Vec<FileRecord>,
+    /// Whose signature lies beside it. It has been checked.
+    #[serde(skip)]
+    pub signed_by: Option<PublicKey>,
+}
+
+impl FileRecord {
+    /// Its size in the store, in bytes.
+    pub fn stored_size(&self) -> u64 {
+        self.stored.unwrap_or(self.size)
+    }
 }
 
 /// What was backed up.
@@ -116,7 +127,10 @@ pub struct FileRecord {
     pub name: String,
     /// In bytes.
     pub size: u64,
-    /// Its digest.
+    /// In bytes as it lies in the store, where it is encrypted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stored: Option<u64>,
+    /// The digest of what it holds.
     pub sha256: Digest,
 }
 
@@ -145,12 +159,14 @@ fn is_zero(count: &u64) -> bool {
     *count == 0
 }
 
-/// The file: the manifest as text, and the digest of that text.
+/// The file: the manifest as text, the digest of that text, and its signature where it is signed.
 #[derive(Serialize, Deserialize)]
 struct Sealed<'a> {
     #[serde(borrow)]
     manifest: &'a RawValue,
     sha256: Digest,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    signature: Option<SignatureRecord>,
 }
 
 impl Manifest {
@@ -160,10 +176,12 @@ impl Manifest {
         self.files.iter().find(|record| record.name == name)
     }
 
-    /// The bytes of the file that holds this manifest. Every one of them counts: see [`Manifest::unseal`].
-    pub fn seal(&self) -> Result<Vec<u8>, ArchiveError> {
+    /// The bytes of the file that holds this manifest, signed with `key` if there is one. Every one of them counts: see
+    /// [`Manifest::unseal`].
+    pub fn seal(&self, key: Option<&SigningKey>) -> Result<Vec<u8>, ArchiveError> {
         let manifest = serde_json::value::to_raw_value(self).map_err(internal)?;
-        sealed_bytes(&manifest)
+        let signature = key.map(|key| key.sign(manifest.get().as_bytes()));
+        sealed_bytes(&manifest, signature)
     }
 
     /// The manifest of the backup `name` from the bytes of its file. Refused when any of them is not as written, or
@@ -177,9 +195,16 @@ impl Manifest {
         let sealed: Sealed<'_> = serde_json::from_slice(bytes)
             .map_err(|error| damaged(format!("the manifest does not parse: {error}")))?;
         // Comparing the whole file rather than the digest alone leaves no byte around it that nobody looks at.
-        if sealed_bytes(sealed.manifest)? != bytes {
+        if sealed_bytes(sealed.manifest, sealed.signature.clone())? != bytes {
             return Err(damaged("the manifest does not fit its digest".to_owned()));
         }
+        let signed_by = match &sealed.signature {
+            None => None,
+            Some(signature) => match signature.check(sealed.manifest.get().as_bytes()) {
+                None => return Err(damaged("the manifest does not fit its signature".to_owned())),
+                key => key,
+            },
+        };
         let format: Format =
             serde_json::from_str(sealed.manifest.get()).map_err(|error| damaged(error.to_string()))?;
         if format.format != FORMAT {
@@ -197,7 +222,10 @@ impl Manifest {
                 manifest.name
             )));
         }
-        Ok(manifest)
+        Ok(Manifest {
+            signed_by,
+            ..manifest
+        })
     }
 }
 
@@ -207,10 +235,11 @@ struct Format {
     format: u32,
 }
 
-fn sealed_bytes(manifest: &RawValue) -> Result<Vec<u8>, ArchiveError> {
+fn sealed_bytes(manifest: &RawValue, signature: Option<SignatureRecord>) -> Result<Vec<u8>, ArchiveError> {
     let sealed = Sealed {
         manifest,
         sha256: Digest::of(manifest.get().as_bytes()),
+        signature,
     };
     let mut bytes = serde_json::to_vec(&sealed).map_err(internal)?;
     bytes.push(b'\n');
@@ -224,6 +253,7 @@ fn internal(error: impl std::fmt::Display) -> ArchiveError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use rstest::rstest;
 
     fn manifest(name: &str) -> Manifest {
         Manifest {
@@ -240,6 +270,7 @@ mod tests {
             warnings: 0,
             errors: 0,
             files: vec![],
+            signed_by: None,
         }
     }
 
@@ -247,15 +278,24 @@ mod tests {
     fn what_is_sealed_is_what_is_unsealed() {
         let manifest = manifest("nightly");
         assert_eq!(
-            Manifest::unseal(&manifest.seal().unwrap(), &manifest.name).unwrap(),
+            Manifest::unseal(&manifest.seal(None).unwrap(), &manifest.name).unwrap(),
             manifest
         );
     }
 
     #[test]
-    fn every_flipped_bit_is_found() {
+    fn a_signature_is_known_by_its_key() {
+        let (key, manifest) = (SigningKey::generate().unwrap(), manifest("nightly"));
+        let read = Manifest::unseal(&manifest.seal(Some(&key)).unwrap(), &manifest.name).unwrap();
+        assert_eq!(read.signed_by, Some(key.public()));
+    }
+
+    #[rstest]
+    #[case::unsigned(None)]
+    #[case::signed(Some(SigningKey::generate().unwrap()))]
+    fn every_flipped_bit_is_found(#[case] key: Option<SigningKey>) {
         let manifest = manifest("nightly");
-        let bytes = manifest.seal().unwrap();
+        let bytes = manifest.seal(key.as_ref()).unwrap();
         for position in 0..bytes.len() {
             for bit in 0..8 {
                 let mut damaged = bytes.clone();
@@ -270,7 +310,7 @@ mod tests {
 
     #[test]
     fn the_manifest_of_another_backup_is_refused() {
-        let bytes = manifest("nightly").seal().unwrap();
+        let bytes = manifest("nightly").seal(None).unwrap();
         let error = Manifest::unseal(&bytes, &"weekly".parse().unwrap())
             .unwrap_err()
             .to_string();
@@ -286,7 +326,7 @@ mod tests {
             format: 2,
             ..manifest("nightly")
         };
-        let error = Manifest::unseal(&later.seal().unwrap(), &later.name).unwrap_err();
+        let error = Manifest::unseal(&later.seal(None).unwrap(), &later.name).unwrap_err();
         assert!(matches!(error, ArchiveError::Unsupported { .. }), "{error}");
     }
 }

@@ -7,7 +7,10 @@
 
 mod block;
 mod claim;
+mod copy;
+mod deletion;
 mod digest;
+mod encryption;
 mod entry;
 mod error;
 mod file;
@@ -22,7 +25,9 @@ mod reader;
 mod removal;
 mod resource_list;
 mod salvage;
+mod signature;
 mod tombstone;
+mod undeletion;
 mod velero;
 mod verification;
 mod writer;
@@ -30,8 +35,11 @@ mod writer;
 #[cfg(test)]
 mod tests;
 
-pub use claim::{Claim, HeldClaim};
+pub use claim::{Claim, HeldClaim, Protection};
+pub use copy::{Copied, copy};
+pub use deletion::{Deletion, delete_after};
 pub use digest::Digest;
+pub use encryption::{DecryptingStore, Identities, KeyError, Recipient, generate as generate_identity};
 pub use error::ArchiveError;
 pub use index::{MemberRecord, ObjectRecord};
 pub use layout::BackupFile;
@@ -41,6 +49,8 @@ pub use name::{BackupName, ParseBackupNameError};
 pub use reader::{ArchivedObject, Backup, read_manifest};
 pub use removal::{Cleanup, cleanup, delete};
 pub use salvage::Salvage;
+pub use signature::{PublicKey, SigningKey, SigningKeyError, Trust};
+pub use undeletion::{Undeletion, undelete};
 pub use velero::VeleroBackup;
 pub use verification::{Finding, Verification, verify};
 pub use writer::{ArchiveWriter, Description};

@@ -5,7 +5,7 @@ use super::tombstone::Tombstone;
 use super::velero::{self, Spool};
 use super::{
     ArchiveError, BackupFile, BackupName, Claim, Digest, FileRecord, Manifest, MemberRecord, ObjectRecord,
-    member,
+    encryption, member,
 };
 use crate::object::{Object, ObjectId};
 use crate::store::{Store, StoreError};
@@ -166,6 +166,8 @@ pub(super) async fn read_member(
 ) -> Result<Bytes, StoreError> {
     let end = record.offset.saturating_add(record.length);
     match store.read(file, Some(record.offset..end)).await {
+        // It fits no digest, as any other damage.
+        Err(StoreError::Damaged { .. }) => Ok(Bytes::new()),
         Err(StoreError::Range { .. }) => {
             let size = store.size(file).await?.unwrap_or_default();
             store
@@ -253,6 +255,7 @@ pub async fn read_manifest(store: &dyn Store, name: &BackupName) -> Result<Manif
             name: name.clone(),
             claim: Claim::read(store, name).await?.map(Box::new),
         }),
+        Ok(bytes) if encryption::is_encrypted(&bytes) => Err(ArchiveError::Encrypted { name: name.clone() }),
         Ok(bytes) => Manifest::unseal(&bytes, name),
         Err(StoreError::NotFound { .. }) => Err(absent(store, name).await?),
         Err(error) => Err(error.into()),

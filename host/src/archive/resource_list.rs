@@ -1,9 +1,8 @@
 //! Velero's list of what is in a backup: `{"apps/v1/Deployment":["shop/web"],"v1/Namespace":["shop"]}`.
 
 use super::file::GzipFileWriter;
-use super::{ArchiveError, BackupFile, BackupName, FileRecord};
+use super::{ArchiveError, BackupFile, FileRecord, HeldClaim};
 use crate::object::{ObjectId, ResourceType};
-use crate::store::Store;
 
 /// Writes the list as objects come, type by type.
 pub(super) struct ResourceListWriter {
@@ -12,8 +11,8 @@ pub(super) struct ResourceListWriter {
 }
 
 impl ResourceListWriter {
-    pub(super) async fn begin(store: &dyn Store, name: &BackupName) -> Result<Self, ArchiveError> {
-        let mut file = GzipFileWriter::begin(store, name, BackupFile::ResourceList).await?;
+    pub(super) async fn begin(claim: &HeldClaim<'_>) -> Result<Self, ArchiveError> {
+        let mut file = GzipFileWriter::begin(claim, BackupFile::ResourceList).await?;
         file.write("{").await?;
         Ok(ResourceListWriter { file, kind: None })
     }

@@ -204,6 +204,7 @@ async fn rebuild_manifest(
         warnings: 0,
         errors: 0,
         files: Vec::new(),
+        signed_by: None,
     })
 }
 

@@ -3,7 +3,8 @@
 use super::index::Members;
 use super::objects_check::{self, ObjectsFile};
 use super::{
-    ArchiveError, BackupFile, BackupName, Digester, FileRecord, Manifest, layout, read_manifest, velero,
+    ArchiveError, BackupFile, BackupName, Digester, FileRecord, Manifest, PublicKey, Trust, deletion, layout,
+    read_manifest, velero,
 };
 use crate::object::ObjectId;
 use crate::report::Progress;
@@ -30,6 +31,8 @@ pub struct Verification {
     /// Whether there are digests, by which every change is found. Velero keeps none: then files are read to their ends,
     /// and what they say is compared.
     pub has_digests: bool,
+    /// Whose signature it has.
+    pub signed_by: Option<PublicKey>,
     /// What is wrong; empty when the backup is whole.
     pub findings: Vec<Finding>,
 }
@@ -75,7 +78,15 @@ impl Verification {
             objects: 0,
             bytes: 0,
             has_digests: true,
+            signed_by: None,
             findings: Vec::new(),
+        }
+    }
+
+    /// Find fault with a backup that nobody who is trusted has signed.
+    pub fn demand(&mut self, trust: &Trust) {
+        if let Err(message) = trust.accept(self.signed_by) {
+            self.find(BackupFile::Manifest.key(&self.name), None, message);
         }
     }
 
@@ -125,15 +136,25 @@ pub async fn verify(
         if record.name == BackupFile::Index.file_name(name) {
             index = check_index(store, &file, record, &mut verification).await?;
         } else if record.name != BackupFile::Objects.file_name(name) {
-            let digester = digest(store, &file, &mut verification).await?;
-            compare(&file, record, digester, &mut verification);
+            match digest(store, &file, &mut verification).await {
+                Err(ArchiveError::Damaged { file, message }) => verification.find(file, None, message),
+                digester => {
+                    compare(&file, record, digester?, &mut verification);
+                }
+            }
         }
     }
     let objects = BackupFile::Objects.file_name(name);
     if let Some(record) = present.iter().find(|record| record.name == objects) {
-        check_objects(store, &manifest, record, index, &mut verification, progress).await?;
+        match check_objects(store, &manifest, record, index, &mut verification, progress).await {
+            Err(ArchiveError::Damaged { file, message }) => verification.find(file, None, message),
+            checked => checked?,
+        }
     }
-    Ok(verification)
+    Ok(Verification {
+        signed_by: manifest.signed_by,
+        ..verification
+    })
 }
 
 /// Compare the files that are there with those that should be. Returns those that are both.
@@ -169,7 +190,9 @@ async fn compare_files(
         }
     }
     for file in there.into_keys() {
-        verification.find(file, None, "the file is not part of the backup");
+        if !deletion::is_record(store, &manifest.name, &file).await? {
+            verification.find(file, None, "the file is not part of the backup");
+        }
     }
     Ok(present)
 }
@@ -214,6 +237,10 @@ async fn check_index(
 ) -> Result<Option<Bytes>, ArchiveError> {
     let bytes = match store.read(file, None).await {
         Err(StoreError::NotFound { .. }) => Bytes::new(),
+        Err(StoreError::Damaged { message, .. }) => {
+            verification.find(file, None, message);
+            return Ok(None);
+        }
         other => other?,
     };
     let mut digester = Digester::default();

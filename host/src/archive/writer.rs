@@ -1,10 +1,10 @@
 //! Writing a backup.
 
 use super::block::{Block, CompressedBlock};
-use super::file::{self, FileWriter, GzipFileWriter, compression_failed};
+use super::file::{FileWriter, GzipFileWriter, SmallFile, compression_failed};
 use super::resource_list::ResourceListWriter;
 use super::{
-    ArchiveError, BackupFile, Contents, FORMAT, FileRecord, HeldClaim, LeftOut, Manifest, Source, member,
+    ArchiveError, BackupFile, Contents, FORMAT, FileRecord, HeldClaim, LeftOut, Manifest, SigningKey, Source, member,
     velero,
 };
 use crate::object::{ObjectId, ResourceType};
@@ -59,16 +59,15 @@ impl<'a> ArchiveWriter<'a> {
     /// Begin the files of the backup that is claimed. At most `workers` members are compressed at a time; the bytes
     /// that are written do not depend on how many.
     pub async fn begin(claim: &'a HeldClaim<'a>, workers: NonZero<usize>) -> Result<Self, ArchiveError> {
-        let (store, name) = (claim.store(), claim.name());
         let mut block = Block::default();
         block.append_version();
         Ok(ArchiveWriter {
             claim,
             id: Uuid::new_v4().to_string(),
             created_at: Timestamp::now(),
-            objects: FileWriter::begin(store, name, BackupFile::Objects).await?,
-            index: GzipFileWriter::begin(store, name, BackupFile::Index).await?,
-            resource_list: ResourceListWriter::begin(store, name).await?,
+            objects: FileWriter::begin(claim, BackupFile::Objects).await?,
+            index: GzipFileWriter::begin(claim, BackupFile::Index).await?,
+            resource_list: ResourceListWriter::begin(claim).await?,
             block,
             compressing: VecDeque::new(),
             workers,
@@ -127,14 +126,14 @@ impl<'a> ArchiveWriter<'a> {
         while !self.compressing.is_empty() {
             self.write_oldest().await?;
         }
-        let (store, name) = (self.claim.store(), self.claim.name());
-        let warnings = velero::results(&description.warnings, &description.errors)?;
+        let results = velero::results(&description.warnings, &description.errors)?;
+        let results = SmallFile::new(self.claim, BackupFile::Results, results)?;
         let files = vec![
             self.claim.record().clone(),
             self.objects.commit().await?,
             self.index.commit().await?,
             self.resource_list.commit().await?,
-            file::put(store, name, BackupFile::Results, warnings).await?,
+            results.put(self.claim).await?,
         ];
         let mut manifest = manifest(
             self.claim,
@@ -149,27 +148,34 @@ impl<'a> ArchiveWriter<'a> {
     }
 }
 
-/// Write Velero's Backup resource and the manifest. [`ArchiveError::ClaimLost`], and nothing of it stays, when somebody
-/// took the writer for dead.
+/// Write Velero's Backup resource, which an encrypted backup has none of, and the manifest.
+/// [`ArchiveError::ClaimLost`], and nothing of it stays, when somebody took the writer for dead.
 async fn publish(claim: &HeldClaim<'_>, manifest: &mut Manifest) -> Result<(), ArchiveError> {
-    let (store, name) = (claim.store(), claim.name());
+    let protection = claim.protection();
     claim.check().await?;
-    let velero = velero::backup_resource(manifest).to_string().into_bytes();
-    let record = file::put(store, name, BackupFile::VeleroBackup, velero.clone()).await?;
-    manifest.files.push(record);
-    let sealed = manifest.seal()?;
-    let written = match file::put(store, name, BackupFile::Manifest, sealed.clone()).await {
+    let mut velero = None;
+    if !protection.encrypts() {
+        let resource = velero::backup_resource(manifest).to_string().into_bytes();
+        let file = velero.insert(SmallFile::new(claim, BackupFile::VeleroBackup, resource)?);
+        manifest.files.push(file.put(claim).await?);
+    }
+    let key = protection.signing_key.as_ref();
+    let sealed = SmallFile::new(claim, BackupFile::Manifest, manifest.seal(key)?)?;
+    manifest.signed_by = key.map(SigningKey::public);
+    let written = match sealed.put(claim).await {
         // Whoever removes the backup has put a tombstone there.
-        Err(ArchiveError::Store(StoreError::Exists { .. })) => {
-            Err(ArchiveError::ClaimLost { name: name.clone() })
-        }
+        Err(ArchiveError::Store(StoreError::Exists { .. })) => Err(ArchiveError::ClaimLost {
+            name: claim.name().clone(),
+        }),
         // Or has removed everything already, the claim before the tombstone.
         Ok(_) => claim.check().await,
         Err(error) => Err(error),
     };
     if let Err(ArchiveError::ClaimLost { .. }) = written {
-        file::take_back(store, name, BackupFile::Manifest, &sealed).await?;
-        file::take_back(store, name, BackupFile::VeleroBackup, &velero).await?;
+        sealed.take_back(claim).await?;
+        if let Some(velero) = velero {
+            velero.take_back(claim).await?;
+        }
     }
     written
 }
@@ -212,5 +218,6 @@ fn manifest(
         warnings: u64::try_from(warnings.len()).unwrap_or(u64::MAX),
         errors: u64::try_from(errors.len()).unwrap_or(u64::MAX),
         files,
+        signed_by: None,
     }
 }

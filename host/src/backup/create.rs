@@ -30,7 +30,7 @@ pub async fn create(
         () = cancellation.cancelled() => return Err(BackupError::Cancelled),
         selection = Selection::new(request, cluster) => selection?,
     };
-    let claim = HeldClaim::take(store, &request.name).await?;
+    let claim = HeldClaim::take_protected(store, &request.name, request.protection.clone()).await?;
     let mut run = Run {
         selection,
         warnings,

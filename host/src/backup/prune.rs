@@ -3,7 +3,7 @@
 use super::retention::{Candidate, Decision, Retention};
 use crate::archive::{self, ArchiveError, BackupName};
 use crate::store::Store;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 /// What a pruning did, or would do.
 #[derive(Debug, Default)]
@@ -12,6 +12,8 @@ pub struct Pruning {
     pub decisions: Vec<Decision>,
     /// Backups that are left alone because they are damaged, so that nobody knows how old they are; and why.
     pub damaged: Vec<(BackupName, ArchiveError)>,
+    /// Backups whose deletion was asked for before, and takes effect now.
+    pub due: Vec<BackupName>,
 }
 
 /// Decide at the time `now` which backups of a store to keep.
@@ -21,9 +23,10 @@ pub async fn plan_pruning(
     now: Timestamp,
 ) -> Result<Pruning, ArchiveError> {
     let mut candidates = Vec::new();
-    let mut damaged = Vec::new();
+    let (mut damaged, mut due) = (Vec::new(), Vec::new());
     for backup in archive::list(store).await?.backups {
         match backup.manifest {
+            _ if backup.deletion.is_some_and(|at| at <= now) => due.push(backup.name),
             Ok(manifest) => candidates.push(Candidate {
                 name: backup.name,
                 created_at: manifest.created_at,
@@ -35,21 +38,27 @@ pub async fn plan_pruning(
     Ok(Pruning {
         decisions: retention.decide(candidates, now),
         damaged,
+        due,
     })
 }
 
 /// Remove the backups that `pruning` does not keep, oldest first, so that what an interruption leaves is what would
-/// have been kept longest.
-pub async fn prune(store: &dyn Store, pruning: &Pruning) -> Result<(), ArchiveError> {
-    for decision in pruning
+/// have been kept longest; or, where the store's users agreed on a `delay`, have them removed after that.
+pub async fn prune(
+    store: &dyn Store,
+    pruning: &Pruning,
+    delay: Option<SignedDuration>,
+    now: Timestamp,
+) -> Result<(), ArchiveError> {
+    let dropped = pruning
         .decisions
         .iter()
         .rev()
-        .filter(|decision| !decision.keeps())
-    {
-        match archive::delete(store, &decision.name).await {
+        .filter(|decision| !decision.keeps());
+    for name in pruning.due.iter().chain(dropped.map(|decision| &decision.name)) {
+        match archive::delete_after(store, name, delay, now).await {
             // Somebody else was faster, or is at it.
-            Ok(()) | Err(ArchiveError::NotFound { .. } | ArchiveError::Incomplete { .. }) => {}
+            Ok(_) | Err(ArchiveError::NotFound { .. } | ArchiveError::Incomplete { .. }) => {}
             Err(error) => return Err(error),
         }
     }

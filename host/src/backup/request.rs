@@ -1,6 +1,6 @@
 //! What a backup is asked to do.
 
-use crate::archive::{BackupName, Manifest};
+use crate::archive::{BackupName, Manifest, Protection};
 use crate::object::FilterSpec;
 use crate::report::{Outcome, Problem};
 use jiff::SignedDuration;
@@ -18,6 +18,8 @@ pub struct BackupRequest {
     pub ttl: Option<SignedDuration>,
     /// What its user writes on it.
     pub labels: BTreeMap<String, String>,
+    /// How it is protected from those who can read or write the store.
+    pub protection: Protection,
     /// How many threads compress at most. What is written does not depend on it.
     pub workers: NonZero<usize>,
 }
@@ -30,6 +32,7 @@ impl BackupRequest {
             filter: FilterSpec::default(),
             ttl: None,
             labels: BTreeMap::new(),
+            protection: Protection::default(),
             workers: std::thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN),
         }
     }

@@ -6,6 +6,7 @@ use super::demo::Demo;
 use super::doctor::DoctorCommand;
 use super::examples::examples;
 use super::global::Global;
+use super::key::KeyCommand;
 use super::man::Man;
 use super::modify::Modify;
 use super::plugin::PluginCommand;
@@ -47,6 +48,7 @@ pub(super) enum Command {
     Plugin(PluginCommand),
     Store(StoreCommand),
     Doctor(DoctorCommand),
+    Key(KeyCommand),
     Completions(Completions),
     Man(Man),
     /// Print the versions of the program and of the contract that plugins are built for

@@ -1,19 +1,26 @@
 //! The configuration file: what a user does not want to type each time.
 
 use super::output::Format;
-use crate::report::{Code, Problem, ResultOf, did_you_mean};
+use crate::archive::{KeyError, Recipient};
+use crate::report::{Code, Problem, ResultOf, did_you_mean, units};
 use crate::store::{Credential, StoreError};
 use clap::{ColorChoice, ValueEnum};
+use jiff::SignedDuration;
 use std::path::{Path, PathBuf};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 /// Every key that a configuration file may have.
-const KEYS: [&str; 6] = [
+const KEYS: [&str; 11] = [
     "cluster",
     "store",
     "store-credential",
     "store-authorities",
+    "deletion-delay",
+    "encrypt-to",
+    "identity",
+    "signing-key",
+    "trusted-key",
     "output",
     "color",
 ];
@@ -29,6 +36,16 @@ pub(super) struct Config {
     pub store_credential: Option<Credential>,
     /// `store-authorities = "/etc/ssl/proxy.pem"`
     pub store_authorities: Option<PathBuf>,
+    /// `deletion-delay = "7d"`
+    pub deletion_delay: Option<SignedDuration>,
+    /// `encrypt-to = "age1…"`; several with a space between them
+    pub encrypt_to: Vec<Recipient>,
+    /// `identity = "/run/secrets/identity.txt"`
+    pub identity: Option<PathBuf>,
+    /// `signing-key = "/run/secrets/signing.pem"`
+    pub signing_key: Option<PathBuf>,
+    /// `trusted-key = "/etc/lazarette/signing.pub"`; several with a comma between them
+    pub trusted_keys: Vec<PathBuf>,
     /// `output = "json"`
     pub output: Option<Format>,
     /// `color = "never"`
@@ -100,6 +117,17 @@ impl Config {
                 self.store_credential = Some(text()?.parse().map_err(|error: StoreError| error.to_string())?);
             }
             "store-authorities" => self.store_authorities = Some(text()?.into()),
+            "deletion-delay" => {
+                let delay = units::parse_duration(&text()?).map_err(|error| error.to_string())?;
+                self.deletion_delay = Some(delay);
+            }
+            "encrypt-to" => {
+                let recipients: Result<_, KeyError> = text()?.split_whitespace().map(str::parse).collect();
+                self.encrypt_to = recipients.map_err(|error| error.to_string())?;
+            }
+            "identity" => self.identity = Some(text()?.into()),
+            "signing-key" => self.signing_key = Some(text()?.into()),
+            "trusted-key" => self.trusted_keys = text()?.split(',').map(|file| file.trim().into()).collect(),
             "output" => self.output = Some(choice(key, &text()?)?),
             "color" => self.color = Some(choice(key, &text()?)?),
             _ => {
@@ -154,12 +182,20 @@ mod tests {
     #[test]
     fn every_key_is_read() {
         let text = "cluster = 'dir:a'\nstore = \"file:b\"\nstore-credential = 'azure-cli'\n\
-                    store-authorities = 'ca.pem'\noutput = 'json'\ncolor = 'never'\n";
+                    store-authorities = 'ca.pem'\ndeletion-delay = '7d'\nencrypt-to = 'RECIPIENT'\n\
+                    identity = 'id.txt'\nsigning-key = 'key.pem'\ntrusted-key = 'a.pub, b.pub'\noutput = 'json'\ncolor = 'never'\n";
+        let recipient = crate::archive::generate_identity().1;
+        let text = &text.replace("RECIPIENT", &recipient.to_string());
         let expected = Config {
             cluster: Some("dir:a".into()),
             store: Some("file:b".into()),
             store_credential: Some(Credential::AzureCli),
             store_authorities: Some("ca.pem".into()),
+            deletion_delay: Some(SignedDuration::from_hours(7 * 24)),
+            encrypt_to: vec![recipient],
+            identity: Some("id.txt".into()),
+            signing_key: Some("key.pem".into()),
+            trusted_keys: vec!["a.pub".into(), "b.pub".into()],
             output: Some(Format::Json),
             color: Some(ColorChoice::Never),
         };

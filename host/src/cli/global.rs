@@ -41,6 +41,29 @@ pub(super) struct Global {
     )]
     pub store_credential: Option<Credential>,
 
+    /// File with the private key that decrypts backups, as `lazarette key generate` and `age-keygen` write it
+    #[arg(
+        long,
+        global = true,
+        env = "LAZARETTE_IDENTITY",
+        hide_env_values = true,
+        value_name = "FILE",
+        value_hint = ValueHint::FilePath
+    )]
+    pub identity: Option<PathBuf>,
+
+    /// File with an Ed25519 public key: backups that are not signed with it are refused; can be given several times
+    #[arg(
+        long = "trusted-key",
+        global = true,
+        env = "LAZARETTE_TRUSTED_KEY",
+        value_delimiter = ',',
+        hide_env_values = true,
+        value_name = "FILE",
+        value_hint = ValueHint::FilePath
+    )]
+    pub trusted_keys: Vec<PathBuf>,
+
     /// Form in which results are printed [default: table]
     #[arg(
         short,

@@ -12,6 +12,7 @@ mod files;
 mod filters;
 mod global;
 mod interrupt;
+mod key;
 mod man;
 mod modify;
 mod output;
@@ -85,6 +86,7 @@ async fn dispatch(command: Command, session: &Session) -> Ended<Outcome> {
         Command::Plugin(command) => command.run(session).await,
         Command::Store(command) => command.run(session).await,
         Command::Doctor(command) => command.run(session).await,
+        Command::Key(command) => command.run(session),
         Command::Completions(command) => command.run(session),
         Command::Man(command) => command.run(session),
         Command::Version => version::run(session),

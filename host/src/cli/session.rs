@@ -5,13 +5,18 @@ use super::failure::say;
 use super::global::Global;
 use super::output::{Format, Output};
 use super::progress_bar::Watched;
+use crate::archive::{
+    DecryptingStore, Identities, Protection, PublicKey, Recipient, SigningKey, SigningKeyError, Trust,
+};
 use crate::cluster::{self, Cluster};
 use crate::plugin::{self, PluginHost};
 use crate::report::{Code, Problem, Progress, ResultOf};
 use crate::store::{self, Store, StoreOptions};
 use anstyle::AnsiColor;
 use clap::ColorChoice;
+use jiff::SignedDuration;
 use serde_json::{Value, json};
+use std::path::PathBuf;
 use std::sync::Arc;
 use tracing_subscriber::EnvFilter;
 
@@ -23,9 +28,15 @@ const DEFAULT_CLUSTER: &str = "kubeconfig";
 pub(super) struct Session {
     /// Where results go.
     pub output: Output,
+    /// How long a deletion waits before it takes effect; none: not at all.
+    pub deletion_delay: Option<SignedDuration>,
     cluster: Option<String>,
     store: Option<String>,
     store_options: StoreOptions,
+    identity: Option<PathBuf>,
+    trusted_keys: Vec<PathBuf>,
+    encrypt_to: Vec<Recipient>,
+    signing_key: Option<PathBuf>,
     quiet: bool,
 }
 
@@ -40,6 +51,7 @@ impl Session {
             output: Output {
                 format: global.output.or(config.output).unwrap_or_default(),
             },
+            deletion_delay: config.deletion_delay,
             cluster: global.cluster.or(config.cluster),
             store: global.store.or(config.store),
             store_options: StoreOptions {
@@ -50,13 +62,66 @@ impl Session {
                 authorities: config.store_authorities,
                 ..StoreOptions::default()
             },
+            identity: global.identity.or(config.identity),
+            trusted_keys: match global.trusted_keys.is_empty() {
+                true => config.trusted_keys,
+                false => global.trusted_keys,
+            },
+            encrypt_to: config.encrypt_to,
+            signing_key: config.signing_key,
             quiet: global.quiet,
         })
     }
 
-    /// The store that the user named.
+    /// The store that the user named. Where there is a private key, encrypted backups are read as what they hold.
     pub fn store(&self) -> ResultOf<Arc<dyn Store>> {
+        let store = self.stored()?;
+        match &self.identity {
+            Some(file) => Ok(Arc::new(DecryptingStore::new(store, Identities::read(file)?))),
+            None => Ok(store),
+        }
+    }
+
+    /// The store that the user named, with files as they lie there.
+    pub fn stored(&self) -> ResultOf<Arc<dyn Store>> {
         self.open_store(self.store_options.clone())
+    }
+
+    /// A store that the user names for one purpose, as `change` says and else as the other one.
+    pub fn other_store(
+        &self,
+        address: &str,
+        change: impl FnOnce(&mut StoreOptions),
+    ) -> ResultOf<Arc<dyn Store>> {
+        let mut options = self.store_options.clone();
+        change(&mut options);
+        Ok(store::open(address, &options)?)
+    }
+
+    /// Whose signatures count.
+    pub fn trust(&self) -> ResultOf<Trust> {
+        let keys: Result<_, SigningKeyError> = self
+            .trusted_keys
+            .iter()
+            .map(|file| PublicKey::read(file))
+            .collect();
+        Ok(Trust(keys?))
+    }
+
+    /// How a new backup is protected: as the command line says, else the configuration file.
+    pub fn protection(
+        &self,
+        encrypt_to: Vec<Recipient>,
+        signing_key: Option<PathBuf>,
+    ) -> ResultOf<Protection> {
+        let file = signing_key.as_ref().or(self.signing_key.as_ref());
+        Ok(Protection {
+            recipients: match encrypt_to.is_empty() {
+                true => self.encrypt_to.clone(),
+                false => encrypt_to,
+            },
+            signing_key: file.map(|file| SigningKey::read(file)).transpose()?,
+        })
     }
 
     /// The store that the user named, to write new files into as `change` says.

@@ -92,6 +92,11 @@ catalogue! {
     /// A file that should be a backup is none that we can read.
     NotABackup { action: "Check that the store and the name are those of a backup that Lazarette or Velero wrote.", retryable: false, user_error: true }
 
+    /// A backup is encrypted, and no private key at hand decrypts it.
+    EncryptedBackup { action: "Name the file with the private key with --identity, or `identity` in the configuration file.", retryable: false, user_error: true }
+    /// A backup does not have the signature of a key that is trusted.
+    UntrustedBackup { action: "Use a backup that was signed; whoever wants this one all the same takes the trusted key out of the configuration.", retryable: false, user_error: true }
+
     /// No connection to the store can be made.
     StoreUnreachable { action: "Check the address, and the network, name resolution, proxy and firewall on the way to it; `lazarette store check` tries again.", retryable: true, user_error: false }
     /// The store, or the connection to it, failed again and again.

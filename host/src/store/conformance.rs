@@ -6,7 +6,7 @@ use futures::future::join_all;
 use std::sync::Arc;
 
 /// Check a store that is there, and that holds nothing.
-pub(crate) async fn conforms(store: Arc<dyn Store>) {
+pub async fn conforms(store: Arc<dyn Store>) {
     a_file_is_read_as_it_was_written(store.as_ref()).await;
     nothing_is_overwritten(store.as_ref()).await;
     of_many_writers_one_wins(&store).await;
@@ -18,6 +18,8 @@ pub(crate) async fn conforms(store: Arc<dyn Store>) {
     keys_are_kept_as_they_are(store.as_ref()).await;
     what_is_no_key_is_refused(store.as_ref()).await;
     uploads_at_one_time_do_not_mix(&store).await;
+    large_files_are_read_in_parts(store.as_ref()).await;
+    an_upload_that_was_given_up_is_in_nobodys_way(store.as_ref()).await;
 }
 
 async fn put(store: &dyn Store, key: &str, content: &'static str) {
@@ -196,21 +198,30 @@ async fn a_list_is_ordered_and_of_its_prefix(store: &dyn Store) {
 }
 
 async fn keys_are_kept_as_they_are(store: &dyn Store) {
+    let printable: String = (' '..='~').filter(|c| !"./\\".contains(*c)).collect();
     let names = [
         "with space",
         "ümläut/文件",
         "percent%2F",
         "colon:and+plus",
         "a.b-c_d",
+        "tail. ",
+        "folder of spaces / a",
+        "e\u{301} and é",
+        "🗄/\u{10FFFD}",
         &"n".repeat(255),
+        &printable,
     ];
     for name in names {
         store.put_if_absent(name, name.to_owned().into()).await.unwrap();
     }
     for name in names {
         assert_eq!(content(store, name).await, name);
+        assert_eq!(keys(store, name).await, [name], "{name:?}");
     }
-    assert_eq!(keys(store, "").await.len(), names.len());
+    let mut ordered = names.map(str::to_owned);
+    ordered.sort();
+    assert_eq!(keys(store, "").await, ordered);
     clear(store).await;
 }
 
@@ -254,4 +265,60 @@ async fn uploads_at_one_time_do_not_mix(store: &Arc<dyn Store>) {
         assert!(written.len() == 200_000 && written.iter().all(|byte| *byte == writer));
     }
     clear(store.as_ref()).await;
+}
+
+/// Content of `size` bytes in which each position shows.
+fn pattern(size: usize) -> Vec<u8> {
+    (0..size)
+        .map(|position| (position % 251) as u8 ^ (position >> 16) as u8)
+        .collect()
+}
+
+async fn large_files_are_read_in_parts(store: &dyn Store) {
+    const MIB: usize = 1024 * 1024;
+    let content = pattern(19 * MIB + 1);
+    let mut upload = store.upload("large").await.unwrap();
+    for portion in content.chunks(700_000) {
+        upload.write(Bytes::copy_from_slice(portion)).await.unwrap();
+    }
+    upload.commit().await.unwrap();
+    assert_eq!(store.size("large").await.unwrap(), Some(content.len() as u64));
+    assert!(store.read("large", None).await.unwrap() == content);
+    for edge in [8 * MIB, 16 * MIB, content.len()] {
+        for range in [
+            edge - 1..edge,
+            edge - 10 * 1024..edge,
+            edge.saturating_sub(9 * MIB)..edge,
+        ] {
+            let read = store
+                .read("large", Some(range.start as u64..range.end as u64))
+                .await
+                .unwrap();
+            assert!(read == content[range.clone()], "{range:?}");
+        }
+    }
+    let beyond = content.len() as u64 - 9 * MIB as u64..content.len() as u64 + 1;
+    assert!(matches!(
+        store.read("large", Some(beyond)).await,
+        Err(StoreError::Range { .. })
+    ));
+    clear(store).await;
+}
+
+async fn an_upload_that_was_given_up_is_in_nobodys_way(store: &dyn Store) {
+    let content = pattern(9 * 1024 * 1024);
+    for size in [1, content.len()] {
+        let mut given_up = store.upload("file").await.unwrap();
+        given_up
+            .write(Bytes::copy_from_slice(&content[..size]))
+            .await
+            .unwrap();
+        drop(given_up);
+    }
+    assert_eq!(keys(store, "").await, Vec::<String>::new());
+    let mut upload = store.upload("file").await.unwrap();
+    upload.write(Bytes::copy_from_slice(&content)).await.unwrap();
+    upload.commit().await.unwrap();
+    assert!(store.read("file", None).await.unwrap() == content);
+    clear(store).await;
 }

@@ -1,9 +1,10 @@
 //! Where backups lie. A store keeps files under keys such as `backups/nightly/nightly.tar.gz`; nothing in it is ever
 //! overwritten.
 //!
-//! [`Store`] has seven calls and a name, so that one more store is a file.
+//! [`Store`] has seven calls and a name, so that one more store is a file; what only some stores can do has a default.
 
 mod azure;
+mod check;
 #[cfg(test)]
 pub(crate) mod conformance;
 #[cfg(test)]
@@ -13,8 +14,9 @@ mod local;
 mod options;
 
 pub use azure::AzureStore;
+pub use check::{Step, check};
 pub use local::LocalStore;
-pub use options::{AccessTier, Credential, Patience, StoreOptions};
+pub use options::{AccessTier, Credential, Patience, StoreOptions, Variables};
 
 use crate::report::{Code, Problem};
 use async_trait::async_trait;
@@ -96,6 +98,20 @@ pub trait Store: Send + Sync {
     /// Remove what writers that are gone have left of files that they never committed, where nothing was written to
     /// it for `older_than`, and say how many files that was. No other call shows these.
     async fn remove_abandoned(&self, older_than: Duration) -> Result<u64, StoreError>;
+
+    /// As whom the store is used, for people; none where a store has no users of its own.
+    async fn identity(&self) -> Result<Option<String>, StoreError> {
+        Ok(None)
+    }
+
+    /// Bring back what was deleted below `prefix`, where the store keeps that for a while, and say how many files it
+    /// was. Of the file `replaced`, which was written and deleted again after that, it is the state before.
+    async fn undelete(&self, _prefix: &str, _replaced: &str) -> Result<u64, StoreError> {
+        Err(StoreError::Invalid(format!(
+            "{} keeps nothing that was deleted",
+            self.address()
+        )))
+    }
 }
 
 /// A large file in the making. Dropped without [`Upload::commit`], it leaves nothing under its key.
@@ -155,6 +171,20 @@ pub enum StoreError {
         /// Until when, if the store says it; a hold has no end.
         until: Option<Timestamp>,
     },
+    /// A file that is not as it was written.
+    #[error("{key}: {message}")]
+    Damaged {
+        /// The key that was read.
+        key: String,
+        /// What is wrong.
+        message: String,
+    },
+    /// A file that none of the private keys at hand decrypts.
+    #[error("{key} is encrypted to another key")]
+    Locked {
+        /// The key that was read.
+        key: String,
+    },
     /// A store on the network, or the way to it, failed or refused.
     #[error("{place}: {message}{}", if key.is_empty() { String::new() } else { format!(" (at {key})") })]
     Remote {
@@ -194,6 +224,8 @@ impl From<StoreError> for Problem {
             StoreError::Exists { .. } => Code::AlreadyExists,
             StoreError::Range { .. } => Code::DamagedBackup,
             StoreError::Invalid(_) => Code::InvalidArgument,
+            StoreError::Damaged { .. } => Code::DamagedBackup,
+            StoreError::Locked { .. } => Code::EncryptedBackup,
             StoreError::Immutable { .. } => Code::Immutable,
             StoreError::Remote { code, .. } => *code,
             StoreError::Io { .. } => Code::FileAccess,

@@ -2,6 +2,7 @@
 
 use super::StoreError;
 use jiff::Timestamp;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -12,6 +13,8 @@ use std::time::Duration;
 pub struct StoreOptions {
     /// As whom the store is used.
     pub credential: Credential,
+    /// Where the credential is looked for.
+    pub variables: Variables,
     /// Where large files are put; none: where the account puts them.
     pub access_tier: Option<AccessTier>,
     /// Until when nobody can change or delete what is written; none: no such protection.
@@ -22,6 +25,39 @@ pub struct StoreOptions {
     pub patience: Patience,
     /// How many files a request for a list returns; none: as many as the store likes to.
     pub page_size: Option<u16>,
+}
+
+/// Environment variables that credentials are looked for in: those of the process, unless others are collected.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Variables(Option<BTreeMap<String, String>>);
+
+impl Variables {
+    /// The value of a variable. What is empty is not set.
+    pub fn get(&self, name: &str) -> Option<String> {
+        match &self.0 {
+            Some(variables) => variables.get(name).cloned(),
+            None => std::env::var(name).ok(),
+        }
+        .filter(|value| !value.is_empty())
+    }
+}
+
+impl<N: Into<String>, V: Into<String>> FromIterator<(N, V)> for Variables {
+    fn from_iter<I: IntoIterator<Item = (N, V)>>(variables: I) -> Self {
+        let pairs = variables
+            .into_iter()
+            .map(|(name, value)| (name.into(), value.into()));
+        Variables(Some(pairs.collect()))
+    }
+}
+
+/// Without values: some are secrets.
+impl fmt::Debug for Variables {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set()
+            .entries(self.0.iter().flat_map(BTreeMap::keys))
+            .finish()
+    }
 }
 
 /// How long and how often a request is tried.
@@ -37,7 +73,7 @@ pub struct Patience {
     pub pause: Duration,
 }
 
-/// As the service's own clients: twenty seconds to connect, a minute of silence, and some minutes of repetitions, in
+/// Twenty seconds to connect and a minute of silence, as the service's own clients; and repetitions for about a minute, in
 /// which a store that is moved to other machines comes back.
 impl Default for Patience {
     fn default() -> Self {
@@ -45,7 +81,7 @@ impl Default for Patience {
             connect: Duration::from_secs(20),
             read: Duration::from_secs(60),
             retries: 7,
-            pause: Duration::from_millis(500),
+            pause: Duration::from_millis(300),
         }
     }
 }

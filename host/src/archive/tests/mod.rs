@@ -5,6 +5,7 @@ mod crash;
 mod damage;
 mod kill;
 mod of_velero;
+mod protected;
 mod round_trip;
 mod side_files;
 mod store_view;

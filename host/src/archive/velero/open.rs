@@ -133,5 +133,6 @@ fn manifest(velero: &VeleroBackup, contents: Contents) -> Manifest {
         warnings: velero.warnings,
         errors: velero.errors,
         files: Vec::new(),
+        signed_by: None,
     }
 }

@@ -1,6 +1,6 @@
 //! `lazarette backup create`
 
-use crate::archive::{BackupName, Manifest};
+use crate::archive::{BackupName, FileRecord, Manifest, Recipient};
 use crate::backup::{self, BackupRequest};
 use crate::cli::examples::examples;
 use crate::cli::failure::Ended;
@@ -11,9 +11,10 @@ use crate::cli::values::{label, moment, one_of};
 use crate::report::{Code, Outcome, Problem, Progress, ResultOf, units};
 use crate::store::AccessTier;
 use anstyle::AnsiColor;
-use clap::Args;
+use clap::{Args, ValueHint};
 use jiff::{SignedDuration, Timestamp};
 use std::fmt::Write;
+use std::path::PathBuf;
 
 /// Back up a cluster
 ///
@@ -49,6 +50,16 @@ pub(super) struct Create {
     #[arg(long, value_name = "TIER", value_parser = one_of::<AccessTier>(AccessTier::NAMES))]
     access_tier: Option<AccessTier>,
 
+    /// Encrypt everything but the name, the sizes and the time to this public key, `age1…`; can be given several times
+    ///
+    /// Without one of the private keys nobody reads the backup. Velero cannot read it in any case.
+    #[arg(long, value_name = "RECIPIENT")]
+    encrypt_to: Vec<Recipient>,
+
+    /// Sign with this Ed25519 private key, a PEM file as `lazarette key generate` and `openssl genpkey` write it
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    signing_key: Option<PathBuf>,
+
     #[command(flatten)]
     filters: Filters,
 }
@@ -64,6 +75,7 @@ impl Create {
             filter: self.filters.into(),
             ttl: self.ttl,
             labels: self.labels.into_iter().collect(),
+            protection: session.protection(self.encrypt_to, self.signing_key)?,
             ..BackupRequest::new(self.name.map_or_else(default_name, Ok)?)
         };
         let (progress, cancellation) = (Progress::default(), interrupt::cancellation()?);
@@ -103,7 +115,7 @@ fn text(manifest: &Manifest, store: &str) -> String {
         0 => (AnsiColor::Green.on_default(), "Completed"),
         _ => (AnsiColor::Yellow.on_default(), "Completed in part"),
     };
-    let size = manifest.files.iter().map(|file| file.size).sum();
+    let size = manifest.files.iter().map(FileRecord::stored_size).sum();
     let took = manifest
         .completed_at
         .duration_since(manifest.created_at)

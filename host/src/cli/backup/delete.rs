@@ -1,16 +1,20 @@
 //! `lazarette backup delete`
 
 use super::name::explain;
-use crate::archive::{self, BackupName};
+use crate::archive::{self, BackupName, Deletion};
 use crate::cli::examples::examples;
 use crate::cli::failure::Ended;
 use crate::cli::session::Session;
-use crate::report::{Code, Outcome, Problem, ResultOf};
+use crate::report::{Code, Outcome, Problem, ResultOf, units};
 use clap::Args;
+use jiff::Timestamp;
 use serde::Serialize;
 use std::io::{BufRead, IsTerminal, Write};
 
 /// Delete backups
+///
+/// Where the configuration file has a `deletion-delay`, the backup stays that long, and then goes with the next `delete`
+/// or `prune`. An account with soft delete keeps what was deleted for a while: `backup undelete` brings it back.
 #[derive(Args, Debug)]
 #[command(
     visible_alias = "rm",
@@ -29,10 +33,30 @@ pub(super) struct Delete {
     yes: bool,
 }
 
-/// What was deleted.
-#[derive(Serialize)]
+/// What was deleted, and what will be.
+#[derive(Default, Serialize)]
 struct Deleted {
     deleted: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    due: Vec<Due>,
+}
+
+/// A backup that goes later.
+#[derive(Serialize)]
+struct Due {
+    name: String,
+    at: Timestamp,
+}
+
+impl Deleted {
+    fn text(&self) -> String {
+        let deleted = self.deleted.iter().map(|name| format!("backup {name} deleted\n"));
+        let due = self.due.iter().map(|Due { name, at }| {
+            let at = units::moment(*at);
+            format!("backup {name} is deleted after {at}; until then `lazarette backup undelete {name}` keeps it\n")
+        });
+        deleted.chain(due).collect()
+    }
 }
 
 impl Delete {
@@ -50,18 +74,19 @@ impl Delete {
         if !self.yes {
             confirm(&self.backups, &store.address())?;
         }
-        let mut deleted = Deleted { deleted: Vec::new() };
+        let mut deleted = Deleted::default();
         for name in &self.backups {
-            archive::delete(store.as_ref(), name).await?;
-            deleted.deleted.push(name.to_string());
+            let done =
+                archive::delete_after(store.as_ref(), name, session.deletion_delay, Timestamp::now()).await?;
+            match done {
+                Deletion::Done => deleted.deleted.push(name.to_string()),
+                Deletion::Due(at) => deleted.due.push(Due {
+                    name: name.to_string(),
+                    at,
+                }),
+            }
         }
-        session.output.show(&deleted, |deleted, _| {
-            deleted
-                .deleted
-                .iter()
-                .map(|name| format!("backup {name} deleted\n"))
-                .collect()
-        })?;
+        session.output.show(&deleted, |deleted, _| deleted.text())?;
         Ok(Outcome::Completed)
     }
 }

@@ -2,7 +2,7 @@
 
 use super::name::{Name, explain};
 use super::velero;
-use crate::archive::{self, ArchiveError, LeftOut, Manifest};
+use crate::archive::{self, ArchiveError, FileRecord, LeftOut, Manifest};
 use crate::cli::examples::examples;
 use crate::cli::failure::Ended;
 use crate::cli::session::Session;
@@ -49,6 +49,13 @@ fn text(manifest: &Manifest) -> String {
                 .expires_at
                 .map_or_else(|| "never".to_owned(), units::moment),
         )
+        .field("Encrypted", if is_encrypted(manifest) { "yes" } else { "no" })
+        .field(
+            "Signed with",
+            manifest
+                .signed_by
+                .map_or_else(|| "no key".to_owned(), |key| key.to_string()),
+        )
         .field("Written by", format!("lazarette {}", manifest.program_version));
     filters(text.section("Filters"), &manifest.source.filter);
     text.section("Contents")
@@ -56,7 +63,7 @@ fn text(manifest: &Manifest) -> String {
         .field("Size of objects", units::size(manifest.contents.bytes))
         .field(
             "Size in the store",
-            units::size(manifest.files.iter().map(|file| file.size).sum()),
+            units::size(manifest.files.iter().map(FileRecord::stored_size).sum()),
         )
         .field(
             "Left out, being deleted",
@@ -87,6 +94,10 @@ pub(super) fn secrets(filter: &FilterSpec) -> &'static str {
         true => "all Secrets",
         false => "",
     }
+}
+
+fn is_encrypted(manifest: &Manifest) -> bool {
+    manifest.files.iter().any(|file| file.stored.is_some())
 }
 
 pub(super) fn filters(text: &mut Description, filter: &FilterSpec) {

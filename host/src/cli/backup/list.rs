@@ -1,7 +1,7 @@
 //! `lazarette backup list`
 
 use crate::archive::{
-    self, ListedBackup, ListedVeleroBackup, Listing, Manifest, UnfinishedBackup, VeleroBackup,
+    self, FileRecord, ListedBackup, ListedVeleroBackup, Listing, Manifest, UnfinishedBackup, VeleroBackup,
 };
 use crate::cli::examples::examples;
 use crate::cli::failure::Ended;
@@ -38,6 +38,9 @@ struct Entry {
     name: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     manifest: Option<Manifest>,
+    /// When it goes, if its deletion was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    deletion: Option<Timestamp>,
     #[serde(skip_serializing_if = "Option::is_none")]
     problem: Option<Problem>,
 }
@@ -89,18 +92,15 @@ impl List {
 
 impl From<ListedBackup> for Entry {
     fn from(backup: ListedBackup) -> Self {
-        let name = backup.name.to_string();
-        match backup.manifest {
-            Ok(manifest) => Entry {
-                name,
-                manifest: Some(manifest),
-                problem: None,
-            },
-            Err(error) => Entry {
-                name,
-                manifest: None,
-                problem: Some(error.into()),
-            },
+        let (manifest, problem) = match backup.manifest {
+            Ok(manifest) => (Some(manifest), None),
+            Err(error) => (None, Some(error.into())),
+        };
+        Entry {
+            name: backup.name.to_string(),
+            manifest,
+            deletion: backup.deletion,
+            problem,
         }
     }
 }
@@ -145,11 +145,12 @@ impl Backups {
         for Entry {
             name,
             manifest,
+            deletion,
             problem,
         } in &self.backups
         {
             match manifest {
-                Some(manifest) => table.row(whole(manifest, now)),
+                Some(manifest) => table.row(whole(manifest, *deletion, now)),
                 None => table.row([name.into(), unusable(problem.as_ref())]),
             }
         }
@@ -174,19 +175,20 @@ impl Backups {
     }
 }
 
-fn whole(manifest: &Manifest, now: Timestamp) -> [Cell; 6] {
+fn whole(manifest: &Manifest, deletion: Option<Timestamp>, now: Timestamp) -> [Cell; 6] {
     let status = match manifest.warnings {
+        _ if deletion.is_some() => Cell::new("To be deleted", Tone::Warning),
         0 => Cell::new("Completed", Tone::Good),
         count => Cell::new(format!("Completed, {count} warnings"), Tone::Warning),
     };
-    let size = manifest.files.iter().map(|file| file.size).sum();
+    let size = manifest.files.iter().map(FileRecord::stored_size).sum();
     [
         (&manifest.name).into(),
         status,
         manifest.contents.objects.into(),
         units::size(size).into(),
         units::age(manifest.created_at, now).into(),
-        expiry(manifest.expires_at, now),
+        expiry(deletion.or(manifest.expires_at), now),
     ]
 }
 
@@ -224,6 +226,10 @@ fn unusable(problem: Option<&Problem>) -> Cell {
             code: Code::DamagedBackup | Code::NotABackup,
             ..
         }) => Cell::new("Damaged", Tone::Bad),
+        Some(Problem {
+            code: Code::EncryptedBackup,
+            ..
+        }) => Cell::new("Encrypted", Tone::Warning),
         _ => Cell::new("Unreadable", Tone::Bad),
     }
 }

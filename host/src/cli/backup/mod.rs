@@ -1,11 +1,13 @@
 //! `lazarette backup`
 
+mod copy;
 mod create;
 mod delete;
 mod describe;
 mod list;
 mod name;
 mod prune;
+mod undelete;
 mod velero;
 mod verify;
 
@@ -38,7 +40,9 @@ enum Command {
     List(list::List),
     Describe(describe::Describe),
     Verify(verify::Verify),
+    Copy(copy::Copy),
     Delete(delete::Delete),
+    Undelete(undelete::Undelete),
     Prune(prune::Prune),
 }
 
@@ -49,6 +53,8 @@ impl BackupCommand {
             Command::List(command) => command.run(session).await,
             Command::Describe(command) => command.run(session).await,
             Command::Verify(command) => command.run(session).await,
+            Command::Copy(command) => command.run(session).await,
+            Command::Undelete(command) => command.run(session).await,
             Command::Delete(command) => command.run(session).await,
             Command::Prune(command) => command.run(session).await,
         }

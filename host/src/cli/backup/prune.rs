@@ -72,9 +72,10 @@ impl Prune {
             monthly: self.keep_monthly,
             yearly: self.keep_yearly,
         };
-        let pruning = backup::plan_pruning(store.as_ref(), &retention, Timestamp::now()).await?;
+        let now = Timestamp::now();
+        let pruning = backup::plan_pruning(store.as_ref(), &retention, now).await?;
         if !self.dry_run {
-            backup::prune(store.as_ref(), &pruning).await?;
+            backup::prune(store.as_ref(), &pruning, session.deletion_delay, now).await?;
         }
         for (name, error) in &pruning.damaged {
             session.warn(format!("backup {name} is left alone: {error}"));

@@ -1,7 +1,7 @@
 //! `lazarette backup verify`
 
 use super::name::explain;
-use crate::archive::{self, BackupName, Listing, Verification};
+use crate::archive::{self, BackupName, Listing, PublicKey, Trust, Verification};
 use crate::cli::examples::examples;
 use crate::cli::failure::Ended;
 use crate::cli::session::Session;
@@ -43,6 +43,8 @@ struct Report {
     objects: u64,
     bytes: u64,
     has_digests: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    signed_by: Option<PublicKey>,
     findings: Vec<archive::Finding>,
 }
 
@@ -52,7 +54,7 @@ impl Verify {
         let reports = {
             let progress = Progress::default();
             let _watched = session.watch(&progress);
-            self.check(store.as_ref(), &progress).await?
+            self.check(store.as_ref(), &session.trust()?, &progress).await?
         };
         let whole = reports.iter().all(|report| report.whole);
         session
@@ -65,7 +67,7 @@ impl Verify {
         })
     }
 
-    async fn check(&self, store: &dyn Store, progress: &Progress) -> Ended<Vec<Report>> {
+    async fn check(&self, store: &dyn Store, trust: &Trust, progress: &Progress) -> Ended<Vec<Report>> {
         let names = match self.all {
             true => {
                 let Listing {
@@ -80,7 +82,10 @@ impl Verify {
         let mut reports = Vec::new();
         for name in names {
             match archive::verify(store, &name, progress).await {
-                Ok(verification) => reports.push(Report::from(verification)),
+                Ok(mut verification) => {
+                    verification.demand(trust);
+                    reports.push(Report::from(verification));
+                }
                 Err(error) => return Err(explain(error, store).await.into()),
             }
         }
@@ -97,6 +102,7 @@ impl From<Verification> for Report {
             objects,
             bytes,
             has_digests,
+            signed_by,
             findings,
         } = verification;
         Report {
@@ -106,6 +112,7 @@ impl From<Verification> for Report {
             objects,
             bytes,
             has_digests,
+            signed_by,
             findings,
         }
     }

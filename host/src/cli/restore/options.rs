@@ -95,10 +95,15 @@ impl Options {
 
     /// The backup; where damage is to be skipped, as far as it can be opened.
     async fn open(&self, store: &Arc<dyn Store>, session: &Session) -> Ended<Backup> {
+        let trust = session.trust()?;
         match Backup::open(Arc::clone(store), &self.backup).await {
-            Ok(backup) => Ok(backup),
+            Ok(backup) => {
+                trust.check(backup.manifest())?;
+                Ok(backup)
+            }
             Err(ArchiveError::Damaged { .. }) if self.skip_damaged => {
                 let Salvage { backup, findings } = Backup::salvage(Arc::clone(store), &self.backup).await?;
+                trust.check(backup.manifest())?;
                 findings.iter().for_each(|finding| session.warn(finding));
                 Ok(backup)
             }

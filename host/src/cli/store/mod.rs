@@ -1,5 +1,6 @@
 //! `lazarette store`
 
+mod check;
 mod cleanup;
 
 use super::examples::examples;
@@ -13,7 +14,7 @@ use clap::{Args, Subcommand};
 #[command(
     subcommand_required = true,
     arg_required_else_help = true,
-    after_help = examples(&[("Remove what was never finished", "lazarette store cleanup --store file:./backups")])
+    after_help = examples(&[("Can it be used?", "lazarette store check --store azblob://ACCOUNT/backups"), ("Remove what was never finished", "lazarette store cleanup --store file:./backups")])
 )]
 pub(crate) struct StoreCommand {
     #[command(subcommand)]
@@ -22,12 +23,14 @@ pub(crate) struct StoreCommand {
 
 #[derive(Subcommand, Debug)]
 enum Command {
+    Check(check::Check),
     Cleanup(cleanup::Cleanup),
 }
 
 impl StoreCommand {
     pub async fn run(self, session: &Session) -> Ended<Outcome> {
         match self.command {
+            Command::Check(command) => command.run(session).await,
             Command::Cleanup(command) => command.run(session).await,
         }
     }

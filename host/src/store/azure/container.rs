@@ -2,7 +2,7 @@
 
 use super::address::Address;
 use super::failure::{Failure, Need, answered_at};
-use super::identity::{Builder, Identity, environment, resolve};
+use super::identity::{Builder, Identity, resolve};
 use super::transport;
 use super::validity::Validity;
 use crate::report::Code;
@@ -48,9 +48,9 @@ impl Container {
     /// Prepare to use the container at `address`. Nothing is sent yet.
     pub(super) fn open(address: Address, options: &StoreOptions) -> Result<Container, StoreError> {
         let http = transport::client(options)?;
-        let credential = resolve(&options.credential, &environment);
+        let credential = resolve(&options.credential, &options.variables);
         let builder = Builder {
-            variables: &environment,
+            variables: &options.variables,
             client: &http,
             cloud: address.cloud(),
         };
@@ -113,18 +113,18 @@ impl Container {
         attempt
             .retry(pauses)
             .when(Failure::is_passing)
-            .notify(|failure, pause| tracing::info!("again in {pause:.1?}: {failure:?}"))
+            .notify(|failure, pause| tracing::warn!("again in {pause:.1?}: {failure:?}"))
             .await
     }
 
     /// What `error` means for a request that needs `need`.
     pub(super) fn failure(&self, error: Error, need: Need) -> Failure {
-        let now = answered_at(&error).map_or_else(OffsetDateTime::now_utc, |at| at);
+        let now = answered_at(&error).unwrap_or_else(OffsetDateTime::now_utc);
         let failure = Failure::of(error, need);
         let refused = matches!(
             failure,
             Failure::Other {
-                code: Code::StoreCredentialRefused,
+                code: Code::StoreCredentialRefused | Code::StoreNetworkRules,
                 ..
             }
         );

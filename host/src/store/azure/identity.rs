@@ -2,8 +2,8 @@
 
 use super::certificate::Certificate;
 use super::failure::redact;
-use crate::store::{Credential, StoreError};
-use azure_core::cloud::CloudConfiguration;
+use crate::store::{Credential, StoreError, Variables};
+use azure_core::cloud::{CloudConfiguration, CustomConfiguration};
 use azure_core::credentials::{Secret, TokenCredential};
 use azure_core::http::{ClientOptions, Transport};
 use azure_identity::{
@@ -26,23 +26,15 @@ pub(super) enum Identity {
     Entra(Arc<dyn TokenCredential>),
 }
 
-/// Environment variables, as credentials see them.
-type Variables<'a> = &'a dyn Fn(&str) -> Option<String>;
-
-/// The environment of the process. What is empty is not set.
-pub(super) fn environment(name: &str) -> Option<String> {
-    std::env::var(name).ok().filter(|value| !value.is_empty())
-}
-
 /// The credential that `chosen` is in this place: with `auto`, the first of what the environment holds: a signature,
 /// the token of a pod, an application's secret or certificate, an identity that the platform announces. A pod without
 /// any of these has the identity of its machine; elsewhere it is who is logged in to the Azure CLI, and where that is
 /// not installed, the machine.
-pub(super) fn resolve(chosen: &Credential, variables: Variables<'_>) -> Credential {
+pub(super) fn resolve(chosen: &Credential, variables: &Variables) -> Credential {
     if *chosen != Credential::Auto {
         return chosen.clone();
     }
-    let set = |name| variables(name).is_some();
+    let set = |name| variables.get(name).is_some();
     if set("AZURE_STORAGE_SAS_TOKEN") {
         Credential::Sas
     } else if set("AZURE_FEDERATED_TOKEN_FILE") {
@@ -52,21 +44,22 @@ pub(super) fn resolve(chosen: &Credential, variables: Variables<'_>) -> Credenti
     } else if set("AZURE_CLIENT_CERTIFICATE_PATH") {
         Credential::ClientCertificate(None)
     } else if set("IDENTITY_ENDPOINT") || set("KUBERNETES_SERVICE_HOST") || !has_azure_cli(variables) {
-        Credential::ManagedIdentity(variables("AZURE_CLIENT_ID"))
+        Credential::ManagedIdentity(variables.get("AZURE_CLIENT_ID"))
     } else {
         Credential::AzureCli
     }
 }
 
-fn has_azure_cli(variables: Variables<'_>) -> bool {
-    let path = variables("PATH").unwrap_or_default();
+fn has_azure_cli(variables: &Variables) -> bool {
+    let path = variables.get("PATH").unwrap_or_default();
     std::env::split_paths(&path).any(|folder| folder.join("az").is_file())
 }
 
 /// What builds identities.
 pub(super) struct Builder<'a> {
-    pub(super) variables: Variables<'a>,
+    pub(super) variables: &'a Variables,
     pub(super) client: &'a reqwest::Client,
+    /// The cloud that the account is in; none where the variables may say it.
     pub(super) cloud: Option<CloudConfiguration>,
 }
 
@@ -89,7 +82,7 @@ impl Builder<'_> {
     fn options(&self) -> ClientOptions {
         ClientOptions {
             transport: Some(Transport::new(Arc::new(self.client.clone()))),
-            cloud: self.cloud.clone().map(Arc::new),
+            cloud: Some(Arc::new(self.cloud())),
             ..ClientOptions::default()
         }
     }
@@ -147,18 +140,32 @@ impl Builder<'_> {
         )
     }
 
-    /// Where tokens come from.
+    /// The cloud that tokens come from.
+    fn cloud(&self) -> CloudConfiguration {
+        let host = || self.variables.get("AZURE_AUTHORITY_HOST");
+        self.cloud.clone().unwrap_or_else(|| match host() {
+            Some(host) => {
+                let mut custom = CustomConfiguration::default();
+                custom.authority_host = host;
+                CloudConfiguration::Custom(custom)
+            }
+            None => CloudConfiguration::AzurePublic,
+        })
+    }
+
+    /// Where tokens come from, without a `/` at its end.
     fn authority(&self) -> String {
-        let host = match self.cloud {
-            Some(CloudConfiguration::AzureChina) => "https://login.chinacloudapi.cn".to_owned(),
-            Some(CloudConfiguration::AzureGovernment) => "https://login.microsoftonline.us".to_owned(),
-            _ => (self.variables)("AZURE_AUTHORITY_HOST").unwrap_or_else(|| PUBLIC_AUTHORITY.to_owned()),
+        let host = match self.cloud() {
+            CloudConfiguration::AzureChina => "https://login.chinacloudapi.cn".to_owned(),
+            CloudConfiguration::AzureGovernment => "https://login.microsoftonline.us".to_owned(),
+            CloudConfiguration::Custom(custom) => custom.authority_host,
+            _ => PUBLIC_AUTHORITY.to_owned(),
         };
         host.trim_end_matches('/').to_owned()
     }
 
     fn required(&self, name: &str) -> Result<String, StoreError> {
-        (self.variables)(name).ok_or_else(|| {
+        self.variables.get(name).ok_or_else(|| {
             StoreError::Invalid(format!("the credential needs the environment variable {name}"))
         })
     }

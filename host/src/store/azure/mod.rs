@@ -12,18 +12,17 @@ mod failure;
 mod identity;
 mod reading;
 mod transport;
+mod undelete;
 mod upload;
 mod validity;
+mod whoami;
 
 use super::{Entry, Store, StoreError, StoreOptions, Upload, key};
 use address::Address;
 use async_trait::async_trait;
-use azure_core::http::pager::PagerContinuation;
-use azure_storage_blob::models::BlobContainerClientListBlobsOptions;
 use bytes::Bytes;
 use container::Container;
 use failure::{Failure, Need};
-use futures::TryStreamExt;
 use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
@@ -42,44 +41,6 @@ impl AzureStore {
         Ok(AzureStore {
             container: Arc::new(container),
         })
-    }
-
-    /// A page of the list of what starts with `prefix`, and where the next one begins.
-    async fn page(
-        &self,
-        prefix: &str,
-        marker: Option<&str>,
-    ) -> Result<(Vec<Entry>, Option<String>), Failure> {
-        let fail = |error| self.container.failure(error, Need::List);
-        let options = BlobContainerClientListBlobsOptions {
-            prefix: Some(self.container.address.blob(prefix)),
-            marker: marker.map(str::to_owned),
-            maxresults: self.container.page_size.map(i32::from),
-            ..BlobContainerClientListBlobsOptions::default()
-        };
-        let mut pages = self
-            .container
-            .client
-            .list_blobs(Some(options))
-            .map_err(fail)?
-            .into_pages();
-        let Some(page) = pages.try_next().await.map_err(fail)? else {
-            return Ok((Vec::new(), None));
-        };
-        let next = match pages.continuation() {
-            Some(PagerContinuation::Token(next)) => Some(next.clone()),
-            _ => None,
-        };
-        let page = page.into_model().map_err(fail)?;
-        let entries = page.blob_items.into_iter().filter_map(|blob| {
-            let key = blob
-                .name?
-                .strip_prefix(&self.container.address.prefix)?
-                .to_owned();
-            let size = blob.properties?.content_length?;
-            key::check(&key).is_ok().then_some(Entry { key, size })
-        });
-        Ok((entries.collect(), next))
     }
 
     /// Why a blob that cannot be deleted cannot.
@@ -129,10 +90,15 @@ impl Store for AzureStore {
         loop {
             let (page, next) = self
                 .container
-                .repeat(|| self.page(prefix, marker.as_deref()))
+                .repeat(|| self.container.page(prefix, marker.clone(), Vec::new()))
                 .await
                 .map_err(|failure| self.container.error(prefix, failure))?;
-            entries.extend(page);
+            entries.extend(page.into_iter().filter_map(|blob| {
+                Some(Entry {
+                    key: self.container.key_of(blob.name.as_deref()?)?,
+                    size: blob.properties?.content_length?,
+                })
+            }));
             match next {
                 Some(next) => marker = Some(next),
                 None => break,
@@ -164,5 +130,13 @@ impl Store for AzureStore {
     /// that does it earlier would make a blob first.
     async fn remove_abandoned(&self, _older_than: Duration) -> Result<u64, StoreError> {
         Ok(0)
+    }
+
+    async fn identity(&self) -> Result<Option<String>, StoreError> {
+        self.container.identity().await.map(Some)
+    }
+
+    async fn undelete(&self, prefix: &str, replaced: &str) -> Result<u64, StoreError> {
+        self.container.undelete(prefix, replaced).await
     }
 }

@@ -3,12 +3,8 @@
 use super::*;
 use rstest::rstest;
 
-fn variables<'a>(set: &'a [(&'a str, &'a str)]) -> impl Fn(&str) -> Option<String> + 'a {
-    |name| {
-        set.iter()
-            .find(|(key, _)| *key == name)
-            .map(|(_, value)| (*value).to_owned())
-    }
+fn variables(set: &[(&str, &str)]) -> Variables {
+    set.iter().copied().collect()
 }
 
 #[rstest]
