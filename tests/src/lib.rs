@@ -8,7 +8,6 @@ pub mod pki;
 pub mod processes;
 pub mod proxy;
 pub mod servers;
-pub mod store;
 pub mod tls;
 pub mod wait;
 

@@ -4,8 +4,8 @@ use super::block::{Block, CompressedBlock};
 use super::file::{FileWriter, GzipFileWriter, SmallFile, compression_failed};
 use super::resource_list::ResourceListWriter;
 use super::{
-    ArchiveError, BackupFile, Contents, FORMAT, FileRecord, HeldClaim, LeftOut, Manifest, SigningKey, Source, member,
-    velero,
+    ArchiveError, BackupFile, Contents, FORMAT, FileRecord, HeldClaim, LeftOut, Manifest, SigningKey, Source,
+    member, velero,
 };
 use crate::object::{ObjectId, ResourceType};
 use crate::report::Problem;

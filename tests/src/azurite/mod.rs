@@ -6,18 +6,17 @@ mod entra;
 mod install;
 mod signature;
 
-pub use entra::Entra;
+pub use entra::{CLIENT, Entra, SECRET, TENANT, token};
 pub use signature::{Access, signature};
 
 use crate::pki::Authority;
 use crate::processes::{Server, Workshop};
 use crate::{tls, wait};
-use lazarette::store::{Credential, Patience, StoreOptions};
 use std::ffi::OsString;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, LazyLock};
-use std::time::Duration;
 
 /// The account that every Azurite has.
 pub const ACCOUNT: &str = "devstoreaccount1";
@@ -109,9 +108,10 @@ impl Azurite {
         container
     }
 
-    /// The processes and the folder of this Azurite, for files that live as long.
-    pub fn workshop(&self) -> &Workshop {
-        &self.workshop
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        let (_, address) = self.endpoint.split_once("://").expect("a URL");
+        address.parse().expect("an address")
     }
 
     /// The process, to kill, freeze and start again.
@@ -152,38 +152,19 @@ impl Container<'_> {
         format!("azblob+{endpoint}/{ACCOUNT}/{}", self.name)
     }
 
-    /// A store's options with tokens from `entra`, for an application with a secret.
-    pub fn options_with_tokens(&self, entra: &Entra) -> StoreOptions {
-        StoreOptions {
-            credential: Credential::ClientSecret,
-            variables: entra.variables().into_iter().collect(),
-            authorities: self.azurite.authorities(),
-            patience: quick(),
-            page_size: Some(100),
-            ..StoreOptions::default()
-        }
+    /// Its URL, without a signature.
+    pub fn url(&self, azurite: &Azurite) -> String {
+        format!("{}/{ACCOUNT}/{}", azurite.endpoint, self.name)
     }
 
-    /// A store's options with a signature that gives `access`, and a client that loses no time.
-    pub fn options(&self, access: &Access<'_>) -> StoreOptions {
+    /// A file with a signature that gives `access`.
+    pub fn signature_file(&self, access: &Access<'_>) -> PathBuf {
         let file = format!("{}-{}.sas", self.name, access.permissions);
-        let file = self.azurite.workshop.write(&file, &signature(access));
-        StoreOptions {
-            credential: Credential::SasFile(file),
-            authorities: self.azurite.authorities(),
-            patience: quick(),
-            page_size: Some(100),
-            ..StoreOptions::default()
-        }
+        self.azurite.workshop.write(&file, &signature(access))
     }
-}
 
-/// A client that loses no time: the same repetitions, with short pauses.
-pub fn quick() -> Patience {
-    Patience {
-        connect: Duration::from_secs(5),
-        read: Duration::from_secs(5),
-        retries: 5,
-        pause: Duration::from_millis(5),
+    /// A file with the authority of the server's certificate, where it speaks https.
+    pub fn authorities(&self) -> Option<PathBuf> {
+        self.azurite.authorities()
     }
 }

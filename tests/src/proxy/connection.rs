@@ -1,12 +1,17 @@
 //! One client's connection, and the one to the server that belongs to it.
 
-use super::http::{Copy, Head};
+use super::http::{Body, Copy, Head};
 use super::upstream::Stream;
 use super::{Fault, Shared};
 use std::fmt::Write;
 use std::io;
+use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufStream, copy_bidirectional, sink};
 use tokio::net::TcpStream;
+
+/// How many pieces of a slow answer come slowly, and how many bytes each has.
+const PIECES: usize = 10;
+const PIECE: u64 = 256;
 
 type Side = BufStream<Box<dyn Stream>>;
 
@@ -62,7 +67,7 @@ async fn exchange(client: &mut Side, server: &mut Side, head: &Head, fault: &Fau
     let limit = |limit: Option<u64>| limit.unwrap_or(u64::MAX);
     let (of_request, of_answer) = match fault {
         Fault::CutRequest(bytes) => (Some(*bytes), None),
-        Fault::CutAnswer(bytes) => (None, Some(*bytes)),
+        Fault::CutAnswer(bytes) | Fault::TruncateAnswer(bytes) => (None, Some(*bytes)),
         _ => (None, None),
     };
     server.write_all(&head.raw).await?;
@@ -82,14 +87,57 @@ async fn exchange(client: &mut Side, server: &mut Side, head: &Head, fault: &Fau
         Copy::new(&mut sink(), u64::MAX).body(server, body).await?;
         return Ok(false);
     }
+    if let (Fault::TruncateAnswer(bytes), Body::Length(length)) = (fault, body) {
+        truncate(client, server, &answer, *bytes, length).await?;
+        return Ok(!answer.closes() && !head.closes());
+    }
     client.write_all(&answer.raw).await?;
     if answer.status() == 101 {
         client.flush().await?;
         copy_bidirectional(client, server).await?;
         return Ok(false);
     }
+    let body = match fault {
+        Fault::SlowAnswer(pause) => slowly(client, server, body, *pause).await?,
+        _ => body,
+    };
     Copy::new(client, limit(of_answer)).body(server, body).await?;
     Ok(!answer.closes() && !head.closes())
+}
+
+/// Pass on the first `bytes` of a body of `length`, under a head that says that these are all.
+async fn truncate(
+    client: &mut Side,
+    server: &mut Side,
+    answer: &Head,
+    bytes: u64,
+    length: u64,
+) -> io::Result<()> {
+    let kept = bytes.min(length);
+    client.write_all(&answer.with_length(kept)).await?;
+    Copy::new(client, u64::MAX)
+        .body(server, Body::Length(kept))
+        .await?;
+    Copy::new(&mut sink(), u64::MAX)
+        .body(server, Body::Length(length - kept))
+        .await
+}
+
+/// Pass on the first pieces of a body with a pause before each, and tell what is left of it.
+async fn slowly(client: &mut Side, server: &mut Side, body: Body, pause: Duration) -> io::Result<Body> {
+    let mut body = body;
+    for _ in 0..PIECES {
+        client.flush().await?;
+        tokio::time::sleep(pause).await;
+        if let Body::Length(length) = body {
+            let piece = length.min(PIECE);
+            Copy::new(client, u64::MAX)
+                .body(server, Body::Length(piece))
+                .await?;
+            body = Body::Length(length - piece);
+        }
+    }
+    Ok(body)
 }
 
 fn answer(status: u16, headers: &[(String, String)], body: &str) -> String {

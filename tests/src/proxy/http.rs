@@ -65,6 +65,17 @@ impl Head {
         self.stated_body().unwrap_or(Body::UntilClosed)
     }
 
+    /// The head as it came, but for the length of the body.
+    pub fn with_length(&self, length: u64) -> Vec<u8> {
+        let is_length = |line: &&String| !line.to_ascii_lowercase().starts_with("content-length:");
+        let mut head = String::new();
+        for line in self.lines.iter().filter(is_length) {
+            head.push_str(line);
+            head.push_str("\r\n");
+        }
+        format!("{head}Content-Length: {length}\r\n\r\n").into_bytes()
+    }
+
     /// Whether the connection ends after this message.
     pub fn closes(&self) -> bool {
         self.header("connection")

@@ -77,6 +77,11 @@ pub enum Fault {
     CutRequest(u64),
     /// The client gets the head of the answer and this many bytes of its body; then both connections are closed.
     CutAnswer(u64),
+    /// The client gets this many bytes of the answer's body, and a head that says that these are all. An answer whose
+    /// length is not stated is cut instead.
+    TruncateAnswer(u64),
+    /// The first bytes of the answer's body come in small pieces with this pause before each.
+    SlowAnswer(Duration),
     /// The server does what was asked; the client's connection is closed without an answer.
     LoseAnswer,
 }

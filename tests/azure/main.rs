@@ -5,4 +5,5 @@ mod faults;
 mod identities;
 mod messages;
 mod program;
+mod store;
 mod wire;
