@@ -1,5 +1,6 @@
 //! Rules ready for an operation: each with its configured plugin, found quickly by the type of an object.
 
+use super::candidates::Candidates;
 use super::plugins::Plugins;
 use super::{Conditions, Mismatch, Rule, RuleProblem, Rules, ThirdParty};
 use crate::object::{GroupResource, Object};
@@ -7,14 +8,13 @@ use crate::plugin::{
     Batch, Configured, Note, Operation, PluginError, PluginErrorKind, PluginHost, PluginReport,
 };
 use crate::report::{Code, Problem};
-use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Rules that are ready for an operation. Shared by its workers.
 pub struct CompiledRules {
     rules: Vec<CompiledRule>,
-    /// Which rules can apply to the objects of a type. An operation sees few types, and many objects of each.
-    by_type: RwLock<HashMap<GroupResource, Vec<usize>>>,
+    candidates: Candidates,
 }
 
 struct CompiledRule {
@@ -96,7 +96,7 @@ impl Rules {
         }
         Ok(CompiledRules {
             rules,
-            by_type: RwLock::default(),
+            candidates: Candidates::default(),
         })
     }
 }
@@ -142,20 +142,16 @@ impl CompiledRules {
     /// The rules whose conditions `object` fulfils, which have done nothing so far, and those that fail because their
     /// conditions cannot be asked of it.
     fn matching(&self, object: &Object) -> Vec<(usize, RuleOutcome)> {
-        let known = self.by_type.read().unwrap_or_else(PoisonError::into_inner);
-        if let Some(candidates) = known.get(&object.id.resource) {
-            return self.check(candidates, object);
-        }
-        drop(known);
-        let candidates = self.candidates(&object.id.resource);
-        let matching = self.check(&candidates, object);
-        let mut known = self.by_type.write().unwrap_or_else(PoisonError::into_inner);
-        known.insert(object.id.resource.clone(), candidates);
-        matching
+        let of = &object.id.resource;
+        self.candidates.with(
+            of,
+            || self.for_type(of),
+            |candidates| self.check(candidates, object),
+        )
     }
 
     /// The rules that can apply to objects of this type.
-    fn candidates(&self, of: &GroupResource) -> Vec<usize> {
+    fn for_type(&self, of: &GroupResource) -> Vec<usize> {
         let name = of.to_string();
         let fits = |(index, rule): (usize, &CompiledRule)| rule.conditions.applies_to(&name).then_some(index);
         self.rules.iter().enumerate().filter_map(fits).collect()

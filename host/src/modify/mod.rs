@@ -5,6 +5,7 @@
 //! rule; what a rule does to an object is done by a plugin in the sandbox, as a whole or not at all.
 #![doc = include_str!("DIFFERENCES.md")]
 
+mod candidates;
 mod compiled;
 mod condition;
 mod document;

@@ -27,6 +27,7 @@ pub use schemas::Schemas;
 pub use selector::{LabelSelector, SelectorError};
 pub use types::{ResourceTypes, defined_resource};
 
+use pointer::member;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::cmp::Ordering;
@@ -121,9 +122,13 @@ impl Object {
 
     /// The labels, as pairs; empty where there are none.
     pub fn labels(&self) -> impl Iterator<Item = (&str, &str)> + Clone {
-        self.json
-            .get("metadata")
-            .and_then(|metadata| metadata.get("labels"))
+        let metadata = self
+            .json
+            .as_object()
+            .and_then(|object| member(object, "metadata"));
+        metadata
+            .and_then(Value::as_object)
+            .and_then(|metadata| member(metadata, "labels"))
             .and_then(Value::as_object)
             .into_iter()
             .flatten()

@@ -1,6 +1,6 @@
 //! JSON pointers, taken apart once for many objects.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// A JSON pointer (RFC 6901). It leads where [`Value::pointer`] leads, without taking its text apart each time.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,7 +27,7 @@ impl Pointer {
     /// What it leads to in `value`.
     pub fn find<'v>(&self, value: &'v Value) -> Option<&'v Value> {
         self.0.iter().try_fold(value, |value, segment| match value {
-            Value::Object(members) => members.get(&segment.name),
+            Value::Object(members) => member(members, &segment.name),
             Value::Array(elements) => elements.get(segment.index?),
             _ => None,
         })
@@ -40,6 +40,20 @@ impl Pointer {
             .map(|segment| size_of::<Segment>() + segment.name.len())
             .sum()
     }
+}
+
+/// Members up to which they are gone through one by one: that takes less time than to compute a digest of the name.
+const FEW: usize = 8;
+
+/// The member `name`.
+pub(super) fn member<'v>(members: &'v Map<String, Value>, name: &str) -> Option<&'v Value> {
+    if members.len() > FEW {
+        return members.get(name);
+    }
+    members
+        .iter()
+        .find(|(known, _)| *known == name)
+        .map(|(_, value)| value)
 }
 
 impl Segment {
