@@ -123,7 +123,7 @@ fn a_plugin_is_run_on_objects() {
         "plugin",
         "run",
         "plugin.wasm",
-        "--config",
+        "--plugin-config",
         config,
         "--input",
         "in.yaml",
@@ -157,7 +157,7 @@ fn a_manifest_is_packed_into_a_component() {
         "{said}"
     );
     assert!(
-        said.contains("language: Rust") && said.contains("Starts in:"),
+        said.contains("processed-by: wit-component") && said.contains("Starts in:"),
         "{said}"
     );
     workplace.write("manifest.json", r#"{"naem": "packed"}"#);
@@ -172,7 +172,7 @@ fn what_a_plugin_costs_is_measured() {
         "plugin",
         "bench",
         "json-patch",
-        "--config",
+        "--plugin-config",
         config,
         "--calls",
         "20",
@@ -183,7 +183,7 @@ fn what_a_plugin_costs_is_measured() {
         "plugin",
         "bench",
         "plugin.wasm",
-        "--config",
+        "--plugin-config",
         "{rules: []}",
         "--calls",
         "20",

@@ -94,7 +94,13 @@ fn a_third_party_sees_no_secrets_unless_they_are_named() {
 #[test]
 fn a_modifier_is_applied_without_a_rule_to_what_its_configuration_says() {
     let workplace = workplace();
-    workplace.write("rules.yaml", "{version: v1, resourceModifierRules: []}");
+    workplace.write(
+        "rules.yaml",
+        &RULES.replace("configmaps", "pods").replace(
+            "plugin: {name: mine, config: {rules: [{pattern: prod, replacement: staging}]}}",
+            "mergePatches: [{patchData: '{}'}]",
+        ),
+    );
     workplace.write(
         "plugins.toml",
         "[plugins.mine]\nsource = '.'\napplies-to = ['configmaps']\n\

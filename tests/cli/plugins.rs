@@ -40,7 +40,7 @@ fn a_plugin_is_inspected_by_name_and_by_file() {
     assert!(
         workplace
             .done(&["plugin", "inspect", file])
-            .contains("World:            conflict-resolver")
+            .contains("World:         conflict-resolver")
     );
 }
 

@@ -184,7 +184,7 @@ impl Project {
         };
         match self.world {
             World::ResourceModifier => format!(
-                "lazarette plugin run {component} --config '{{\"labels\": {{\"team\": \"shop\"}}}}' < manifests.yaml\n\
+                "lazarette plugin run {component} --plugin-config '{{\"labels\": {{\"team\": \"shop\"}}}}' < manifests.yaml\n\
                  lazarette restore plan BACKUP --plugin {name}={component} --resource-modifiers rules.yaml\n\
                  # with a rule  plugin: {{name: {name}, config: {{labels: {{team: shop}}}}}}"
             ),

@@ -151,6 +151,8 @@ impl Address {
 
     /// Plain HTTP on loopback only.
     fn client(&self) -> Client {
+        // The program has one provider of TLS; who was first has installed the same one.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let registry = self.0.resolve_registry();
         let host = registry.rsplit_once(':').map_or(registry, |(host, _)| host);
         let protocol = match host {

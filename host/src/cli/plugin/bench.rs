@@ -20,8 +20,8 @@ const SAMPLE: &str = include_str!("../../../assets/demo/cluster/storefront.yaml"
 /// Measure what a modifier or a resolver costs: starting, a call, memory, and what is left of its limits
 #[derive(Args, Debug)]
 #[command(after_help = examples(&[
-    ("A plugin of yours", "lazarette plugin bench plugin.wasm --config '{\"labels\":{\"team\":\"shop\"}}'"),
-    ("A built-in one", "lazarette plugin bench json-patch --config '{\"patches\":[{\"op\":\"add\",\"path\":\"/metadata/labels/a\",\"value\":\"b\"}]}'"),
+    ("A plugin of yours", "lazarette plugin bench plugin.wasm --plugin-config '{\"labels\":{\"team\":\"shop\"}}'"),
+    ("A built-in one", "lazarette plugin bench json-patch --plugin-config '{\"patches\":[{\"op\":\"add\",\"path\":\"/metadata/labels/a\",\"value\":\"b\"}]}'"),
 ]))]
 pub(super) struct Bench {
     /// A component, the folder of a project that was built, or the name of a built-in plugin
@@ -29,8 +29,8 @@ pub(super) struct Bench {
     plugin: PathBuf,
 
     /// Its configuration: JSON or YAML, or @FILE
-    #[arg(long, value_name = "TEXT|@FILE", default_value = "{}", value_parser = config_value)]
-    config: Value,
+    #[arg(long = "plugin-config", value_name = "TEXT|@FILE", default_value = "{}", value_parser = config_value)]
+    plugin_config: Value,
 
     /// Files with the objects that it is called with [default: those of an example application]
     #[arg(long, value_name = "FILE", num_args = 1.., value_hint = ValueHint::FilePath)]
@@ -54,7 +54,7 @@ impl Bench {
                 "there is no object to call it with",
             ))?;
         }
-        let (plugin, settings) = load(&host, &self.plugin, self.config)?;
+        let (plugin, settings) = load(&host, &self.plugin, self.plugin_config)?;
         if plugin.inspection().world == World::PodHook {
             Err(Problem::new(
                 Code::InvalidArgument,

@@ -23,8 +23,8 @@ use std::sync::Arc;
 /// when it failed on an object.
 #[derive(Args, Debug)]
 #[command(after_help = examples(&[
-    ("What does it do to my manifests?", "lazarette plugin run plugin.wasm --config '{\"labels\":{\"team\":\"shop\"}}' --input manifests.yaml --diff"),
-    ("In a pipe", "lazarette plugin run plugin.wasm --config @config.yaml < manifests.yaml"),
+    ("What does it do to my manifests?", "lazarette plugin run plugin.wasm --plugin-config '{\"labels\":{\"team\":\"shop\"}}' --input manifests.yaml --diff"),
+    ("In a pipe", "lazarette plugin run plugin.wasm --plugin-config @config.yaml < manifests.yaml"),
 ]))]
 pub(super) struct Run {
     /// A component, or the folder of a project that was built
@@ -32,8 +32,8 @@ pub(super) struct Run {
     plugin: PathBuf,
 
     /// Its configuration: JSON or YAML, or @FILE
-    #[arg(long, value_name = "TEXT|@FILE", default_value = "{}", value_parser = config_value)]
-    config: Value,
+    #[arg(long = "plugin-config", value_name = "TEXT|@FILE", default_value = "{}", value_parser = config_value)]
+    plugin_config: Value,
 
     /// Files with the objects [default: standard input, as for `-`]
     #[arg(long, value_name = "FILE", num_args = 1.., value_hint = ValueHint::FilePath)]
@@ -50,7 +50,7 @@ impl Run {
         let mut input = Input::read(&self.input)?;
         let host = session.plugins()?;
         let operation = Arc::new(operation(&input));
-        let plugin = configure(&host, &component, self.config, &operation)?;
+        let plugin = configure(&host, &component, self.plugin_config, &operation)?;
         let before: Vec<Value> = input.objects.iter().map(|object| object.json.clone()).collect();
         let mut problems: Vec<Problem> = Vec::new();
         let mut batch = host.batch(&operation);
