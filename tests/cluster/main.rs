@@ -1,6 +1,12 @@
-//! The program with real clusters: etcd, kube-apiserver and kube-controller-manager (`lazarette_tests::cluster`).
+//! The program with real clusters: etcd, kube-apiserver and kube-controller-manager.
 
 mod backup;
+mod contents;
+mod faults;
 #[path = "../cli/harness.rs"]
 #[allow(dead_code, reason = "the tests of the command line need more of it")]
 mod harness;
+mod kill;
+mod rights;
+mod round_trip;
+mod secrets;
