@@ -51,13 +51,35 @@ fn expired() -> Fault {
     Fault::status(410, "Expired", &[])
 }
 
+/// What happens the first time that something is asked for.
+fn once(request: &Request, fault: Fault) -> Fault {
+    if request.repeat == 1 { fault } else { Fault::None }
+}
+
+/// What happens to every `n`th request.
+fn every(n: usize, request: &Request, fault: Fault) -> Fault {
+    if request.number.is_multiple_of(n) {
+        fault
+    } else {
+        Fault::None
+    }
+}
+
+fn expired_token(request: &Request) -> Fault {
+    if request.path.contains("continue=") {
+        once(request, expired())
+    } else {
+        Fault::None
+    }
+}
+
 #[rstest]
-#[case::busy(|request| if request.repeat == 1 { busy() } else { Fault::None })]
-#[case::broken(|request| if request.repeat == 1 { broken() } else { Fault::None })]
-#[case::cut_in_the_middle(|request| if request.repeat == 1 { Fault::CutAnswer(20_000) } else { Fault::None })]
-#[case::without_an_answer(|request| if request.repeat == 1 { Fault::LoseAnswer } else { Fault::None })]
-#[case::slow(|_| Fault::Delay(Duration::from_millis(300)))]
-#[case::expired_token(|request| if request.path.contains("continue=") && request.repeat == 1 { expired() } else { Fault::None })]
+#[case::busy(|request: &Request| once(request, busy()))]
+#[case::broken(|request: &Request| once(request, broken()))]
+#[case::cut_in_the_middle(|request: &Request| once(request, Fault::CutAnswer(20_000)))]
+#[case::without_an_answer(|request: &Request| once(request, Fault::LoseAnswer))]
+#[case::slow(|_: &Request| Fault::Delay(Duration::from_millis(300)))]
+#[case::expired_token(expired_token)]
 fn a_backup_of_a_server_in_trouble_is_whole(#[case] trouble: fn(&Request) -> Fault) {
     let cluster = cluster::first();
     let namespace = namespace_with_objects(cluster);
@@ -128,10 +150,10 @@ fn a_dead_aggregated_api_is_named_and_the_rest_is_backed_up() {
 }
 
 #[rstest]
-#[case::busy(|request| if request.number % 7 == 0 { busy() } else { Fault::None })]
-#[case::broken(|request| if request.number % 50 == 0 { broken() } else { Fault::None })]
-#[case::lost_answers(|request| if request.number % 50 == 0 { Fault::LoseAnswer } else { Fault::None })]
-#[case::cut_requests(|request| if request.number % 50 == 0 { Fault::CutRequest(10) } else { Fault::None })]
+#[case::busy(|request: &Request| every(7, request, busy()))]
+#[case::broken(|request: &Request| every(50, request, broken()))]
+#[case::lost_answers(|request: &Request| every(50, request, Fault::LoseAnswer))]
+#[case::cut_requests(|request: &Request| every(50, request, Fault::CutRequest(10)))]
 fn a_restore_into_a_server_in_trouble_is_whole(#[case] trouble: fn(&Request) -> Fault) {
     let (source, target) = (cluster::first(), cluster::second());
     let namespace = namespace_with_objects(source);
@@ -168,6 +190,7 @@ fn finish(workplace: &Workplace) -> Value {
         ]);
         let report: Value = serde_json::from_str(&ran.stdout).unwrap_or_else(|_| panic!("{ran:#?}"));
         assert_eq!(ran.code == 0, report["outcome"] == "Completed", "{ran:#?}");
+        println!("attempt {attempt}: {}", ran.stderr);
         report
     });
     reports

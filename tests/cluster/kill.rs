@@ -84,12 +84,15 @@ fn time(workplace: &Workplace, words: &[&str]) -> Duration {
     begun.elapsed()
 }
 
+fn backup_words(name: &str) -> [&str; 5] {
+    ["backup", "create", name, "--include-namespaces", NAMESPACE]
+}
+
 #[test]
 fn a_killed_backup_never_looks_whole() {
     let cluster = cluster_with_objects();
     let workplace = Workplace::with_cluster(cluster.kubeconfig());
-    let words = |name| ["backup", "create", name, "--include-namespaces", NAMESPACE];
-    let usual = time(&workplace, &words("whole"));
+    let usual = time(&workplace, &backup_words("whole"));
     let objects = workplace.json(&["backup", "describe", "whole"])["contents"]["objects"].clone();
     let mut chance = Chance::new(seed());
     for round in 0..count(3, 50) {
@@ -97,10 +100,10 @@ fn a_killed_backup_never_looks_whole() {
         let after = usual.mul_f64(chance.below(1000) as f64 / 1000.0);
         let name = format!("round-{round}");
         println!("round {round}: {victim:?} after {after:?}");
-        let ran = run_and_kill(&workplace, &cluster, &words(&name), victim, after);
+        let ran = run_and_kill(&workplace, &cluster, &backup_words(&name), victim, after);
         check(&workplace, &name, &ran, &objects);
     }
-    workplace.done(&words("afterwards"));
+    workplace.done(&backup_words("afterwards"));
 }
 
 /// A backup that says it is whole is whole; another is not taken for one.
@@ -134,17 +137,23 @@ fn a_killed_restore_can_be_finished() {
     let workplace = Workplace::with_cluster(cluster.kubeconfig());
     workplace.done(&["backup", "create", "whole", "--include-namespaces", NAMESPACE]);
     let expected = contents(&cluster, Some(NAMESPACE));
-    let restore = |name: &str| restore_words(name);
-    let usual = time(&workplace, &as_words(&restore("usual")));
+    let usual = time(&workplace, &as_words(&restore_words("usual", "usual")));
     let mut chance = Chance::new(seed());
     for round in 0..count(3, 50) {
         let victim = *chance.choose(&VICTIMS);
         let after = usual.mul_f64(chance.below(1000) as f64 / 1000.0);
         let name = format!("round-{round}");
         println!("round {round}: {victim:?} after {after:?}");
-        let ran = run_and_kill(&workplace, &cluster, &as_words(&restore(&name)), victim, after);
+        let ran = run_and_kill(
+            &workplace,
+            &cluster,
+            &as_words(&restore_words(&name, &name)),
+            victim,
+            after,
+        );
         if ran.code != 0 {
-            workplace.done(&as_words(&restore(&name)));
+            // One that came to an end has a report under its name, whatever the end was.
+            workplace.done(&as_words(&restore_words(&name, &format!("{name}-again"))));
         }
         let restored = contents(&cluster, Some(&name));
         assert_same(&expected, &under_old_name(restored, &name));
@@ -152,9 +161,9 @@ fn a_killed_restore_can_be_finished() {
     }
 }
 
-/// A restore into a namespace of the restore's name.
-fn restore_words(name: &str) -> Vec<String> {
-    let mapping = format!("{NAMESPACE}:{name}");
+/// A restore into a namespace.
+fn restore_words(namespace: &str, name: &str) -> Vec<String> {
+    let mapping = format!("{NAMESPACE}:{namespace}");
     [
         "restore",
         "create",
