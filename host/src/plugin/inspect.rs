@@ -14,6 +14,19 @@ pub const LARGEST_COMPONENT: usize = 128 << 20;
 /// The package of the contract, as it stands in the names of imports and exports.
 const PACKAGE: &str = "lazarette:plugin/";
 
+/// The interfaces of the contract that a plugin can import.
+const INTERFACES: &[&str] = &[
+    "types",
+    "objects",
+    "decisions",
+    "events",
+    "pods",
+    "cluster",
+    "schemas",
+    "operation",
+    "log",
+];
+
 /// The custom section that holds a plugin's manifest.
 pub const MANIFEST_SECTION: &str = "lazarette:manifest";
 
@@ -266,8 +279,12 @@ impl Found {
                 "it imports {import}; no plugin gets to the network"
             )));
         }
-        let known = |name: &&String| !name.starts_with(PACKAGE) && !name.starts_with("wasi:");
-        match self.imports.iter().find(known) {
+        let is_unknown =
+            |name: &&String| match name.strip_prefix(PACKAGE).and_then(|name| name.split_once('@')) {
+                Some((interface, _)) => !INTERFACES.contains(&interface),
+                None => !name.starts_with("wasi:"),
+            };
+        match self.imports.iter().find(is_unknown) {
             Some(import) => Err(PluginErrorKind::Grant(format!(
                 "it imports {import}, which this host does not have"
             ))),

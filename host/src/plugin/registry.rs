@@ -146,13 +146,12 @@ impl Address {
             .fetch_manifest_digest(&self.0, &credentials)
             .await
             .map_err(|error| self.error(error))?;
-        Ok(Address(self.0.clone_with_digest(digest)))
+        Address::parse(&format!("{self}@{digest}"))
     }
 
     /// Plain HTTP on loopback only.
     fn client(&self) -> Client {
-        // The program has one provider of TLS; who was first has installed the same one.
-        let _ = rustls::crypto::ring::default_provider().install_default();
+        crate::store::install_tls();
         let registry = self.0.resolve_registry();
         let host = registry.rsplit_once(':').map_or(registry, |(host, _)| host);
         let protocol = match host {

@@ -17,7 +17,9 @@ use std::time::Instant;
 /// An object that most clusters have many of.
 const SAMPLE: &str = include_str!("../../../assets/demo/cluster/storefront.yaml");
 
-/// Measure what a modifier or a resolver costs: starting, a call, memory, and what is left of its limits
+/// Measure what a plugin costs: a start, a call, memory
+///
+/// Of modifiers and resolvers; what a hook costs is the commands that it runs.
 #[derive(Args, Debug)]
 #[command(after_help = examples(&[
     ("A plugin of yours", "lazarette plugin bench plugin.wasm --plugin-config '{\"labels\":{\"team\":\"shop\"}}'"),
