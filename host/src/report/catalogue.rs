@@ -127,6 +127,8 @@ catalogue! {
 
     /// A document of resource modifiers was refused.
     InvalidModifiers { action: "Correct the rule named; `lazarette modify --rules FILE --explain` tests it on objects.", retryable: false, user_error: true }
+    /// A saved plan does not hold any more.
+    OutdatedPlan { action: "Make the plan anew and look at it; without --strict, what it still holds for is restored.", retryable: false, user_error: true }
     /// A rule failed on an object.
     ModifierFailed { action: "Correct the rule, or restore the object as it is with --on-modifier-error restore-unmodified.", retryable: false, user_error: true }
 

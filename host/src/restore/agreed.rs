@@ -1,9 +1,13 @@
 //! A saved plan that is applied.
 
 use super::commitment::Commitment;
-use super::report::{ObjectReport, ObjectReports};
+use super::report::{ActionName, ObjectReport, ObjectReports};
 use crate::object::ObjectId;
 use std::collections::HashMap;
+
+const NOT_PLANNED: &str = "the plan does not restore it";
+const CHANGED: &str = "it has changed in the cluster since the plan was made";
+const OTHERWISE: &str = "what would be written is not what was planned";
 
 /// What a saved plan says about each of its objects.
 #[derive(Clone, Debug, Default)]
@@ -21,14 +25,24 @@ impl Agreed {
     /// Why what has just been decided about an object is not what was planned, if it is not.
     pub(super) fn objection(&self, found: &ObjectReport) -> Option<&'static str> {
         let Some(planned) = self.0.get(&found.id) else {
-            return Some("the plan does not restore it");
+            return Some(NOT_PLANNED);
         };
         match &found.commitment {
             Some(found) if found.precondition != planned.precondition => {
-                Some("it has changed in the cluster since the plan was made")
+                Some(CHANGED)
             }
             Some(found) if found.digest == planned.digest => None,
-            _ => Some("what would be written is not what was planned"),
+            _ => Some(OTHERWISE),
         }
     }
+}
+
+/// Whether an object is left out because the plan does not hold for it.
+pub(super) fn is_objected(report: &ObjectReport) -> bool {
+    let reasons = [NOT_PLANNED, CHANGED, OTHERWISE];
+    report.action == ActionName::LeaveOut
+        && report
+            .reason
+            .as_deref()
+            .is_some_and(|reason| reasons.contains(&reason))
 }

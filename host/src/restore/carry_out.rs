@@ -22,6 +22,14 @@ pub(super) async fn carry_out(requests: &Requests<'_>, mut item: Box<Item>, how:
         Err(ClusterError::Exists(_) | ClusterError::Conflict(_) | ClusterError::NotFound(_)) => {
             item.action = None;
             item.live = Live::Unread;
+            item.obstacle = None;
+            Slot::Open(item)
+        }
+        // What was defined a moment ago: not every part of a server knows of it at once.
+        Err(error @ ClusterError::UnknownType(_)) => {
+            item.action = None;
+            item.live = Live::Absent;
+            item.obstacle = Some(error.into());
             Slot::Open(item)
         }
         Err(error) => item.fail(error),
@@ -162,6 +170,7 @@ mod tests {
             live: Live::Unread,
             action: None,
             doubtful: false,
+            obstacle: None,
             owners: Vec::new(),
             secrets: SecretValues::default(),
             report,

@@ -23,6 +23,8 @@ pub(super) struct Item {
     pub action: Option<Action>,
     /// Whether it was written, and the answer lost: so it may be there already.
     pub doubtful: bool,
+    /// Why it has to be looked at again, where that is not because the live object has changed.
+    pub obstacle: Option<Problem>,
     /// Its owners that have to be set again once it is created.
     pub owners: Vec<Owner>,
     /// Values that no report shows.

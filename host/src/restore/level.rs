@@ -254,9 +254,11 @@ where
 fn end(slot: Slot) -> ObjectReport {
     match slot {
         Slot::Closed(report) => *report,
-        Slot::Open(item) => {
+        Slot::Open(mut item) => {
             let message = "it changed in the cluster each time it was looked at";
-            item.report.refused(Problem::new(Code::Conflict, message))
+            let changed = || Problem::new(Code::Conflict, message);
+            let problem = item.obstacle.take().unwrap_or_else(changed);
+            item.report.refused(problem)
         }
     }
 }

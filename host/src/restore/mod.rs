@@ -37,6 +37,7 @@ mod requests;
 mod resolvers;
 mod run;
 mod saved;
+mod saved_plan;
 mod secrets;
 mod select;
 mod start;
@@ -56,6 +57,7 @@ pub use report::{ActionName, Note, ObjectReport, ObjectReports, RestoreReport, R
 pub use request::{OnModifierError, ParseOnModifierErrorError, Plugins, RestoreRequest};
 pub use saved::{SavedReports, check_unused, read_saved, save, saved};
 pub use wait::{Pending, wait};
+pub use saved_plan::{SavedPlan, Specification, SpecificationError};
 
 use crate::archive::Backup;
 use crate::cluster::Cluster;
@@ -85,6 +87,17 @@ pub async fn plan(request: RestoreRequest, with: &Environment<'_>) -> Result<Res
 }
 
 /// Restore. An error means that nothing was changed; once something may have been, everything is in the report.
+///
+/// A saved plan that is to hold as a whole is made anew first: where it does not, that is the error.
 pub async fn apply(request: RestoreRequest, with: &Environment<'_>) -> Result<RestoreReport, RestoreError> {
+    if request.agreed.is_some() && request.strict {
+        let again = start::run(request.clone(), with, true).await?;
+        let changed: Vec<_> = again.objects.iter().filter(agreed::is_objected).collect();
+        if !changed.is_empty() {
+            return Err(RestoreError::Outdated(
+                changed.into_iter().map(|report| report.id).collect(),
+            ));
+        }
+    }
     start::run(request, with, false).await
 }

@@ -134,6 +134,7 @@ impl Pipeline {
                     live: Live::Unread,
                     action: None,
                     doubtful: false,
+                    obstacle: None,
                     owners,
                     secrets,
                     report,

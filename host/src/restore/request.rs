@@ -5,6 +5,7 @@ use super::policy::ConflictPolicies;
 use super::report::ObjectReports;
 use crate::modify::{Rules, ThirdParty};
 use crate::object::FilterSpec;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// Plugins that are not ours, by the names under which rules and conflict policies use them.
@@ -40,6 +41,8 @@ pub struct RestoreRequest {
     pub plan_key: Option<PlanKey>,
     /// What a saved plan says about each object. What is not so any more is left out.
     pub agreed: Option<ObjectReports>,
+    /// Change nothing where one of them is not so any more.
+    pub strict: bool,
 }
 
 impl RestoreRequest {
@@ -59,12 +62,14 @@ impl RestoreRequest {
             server_dry_run: false,
             plan_key: None,
             agreed: None,
+            strict: false,
         }
     }
 }
 
 /// What happens to an object that a resource modifier failed on.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum OnModifierError {
     /// It is not restored, and reported.
     #[default]

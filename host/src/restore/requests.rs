@@ -117,13 +117,13 @@ impl<'a> Requests<'a> {
         let attempt = || async {
             let permit = self.gate.enter().await;
             let result = request().await;
-            let busy = matches!(&result, Err(error) if error.is_retryable());
+            let busy = matches!(&result, Err(error) if is_worth_repeating(error));
             permit.leave(busy);
             result
         };
         let result = attempt
             .retry(RETRIES)
-            .when(|error| error.is_retryable() && !self.is_gone())
+            .when(|error| is_worth_repeating(error) && !self.is_gone())
             .adjust(|error, pause| pause_of(error.retry_after(), pause))
             .notify(|error, _| failed(error))
             .await;
@@ -135,6 +135,13 @@ impl<'a> Requests<'a> {
         }
         result
     }
+}
+
+/// Whether the same request may succeed in a moment. A webhook that cannot be called is mostly one whose pods are not
+/// there: it is told at once.
+fn is_worth_repeating(error: &ClusterError) -> bool {
+    let of_webhook = matches!(error, ClusterError::Busy { message, .. } if message.contains("failed calling webhook"));
+    error.is_retryable() && !of_webhook
 }
 
 /// How long to wait before the next attempt: as long as the cluster said, where it did. None: there is none.

@@ -1,16 +1,38 @@
 //! `lazarette restore create`
 
-use super::options::{Mode, Options, outcome};
+use super::options::Options;
 use super::text::{self, Detail};
 use super::wait::WaitOptions;
+use super::work::{Mode, outcome, work};
+use crate::archive::BackupName;
 use crate::cli::examples::examples;
 use crate::cli::failure::Ended;
+use crate::cli::files;
 use crate::cli::session::Session;
 use crate::cli::values::restore_name;
+use crate::plugin::PluginHost;
 use crate::report::Outcome;
-use crate::restore;
-use clap::Args;
+use crate::restore::{self, RestoreRequest, SavedPlan};
+use clap::{Args, ValueHint};
 use jiff::Timestamp;
+use std::path::{Path, PathBuf};
+
+/// Options that say what a restore does. A saved plan says it already.
+const SAID_BY_PLAN: [&str; 13] = [
+    "backup",
+    "namespace_mappings",
+    "conflict_policy",
+    "resource_modifiers",
+    "on_modifier_error",
+    "skip_damaged",
+    "preserve_node_ports",
+    "include_namespaces",
+    "exclude_namespaces",
+    "include_resources",
+    "exclude_resources",
+    "selector",
+    "include_cluster_resources",
+];
 
 /// Restore a backup
 ///
@@ -24,9 +46,18 @@ use jiff::Timestamp;
     ("One namespace, under another name", "lazarette restore create nightly --include-namespaces shop --namespace-mappings shop:shop-staging"),
 ]))]
 pub(super) struct Create {
-    /// Name of the restore [default: that of the backup and the time]
+    /// Name of the restore [default: that of the backup, the time and a few random letters]. One that was interrupted
+    /// is run again under its name, and goes on
     #[arg(long, value_parser = restore_name)]
     name: Option<String>,
+
+    /// Do what this plan says, from `restore plan --save`: what does not hold any more is left out
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with_all = SAID_BY_PLAN)]
+    plan: Option<PathBuf>,
+
+    /// Change nothing where the plan does not hold for every object
+    #[arg(long, requires = "plan")]
+    strict: bool,
 
     #[command(flatten)]
     options: Options,
@@ -37,13 +68,12 @@ pub(super) struct Create {
 
 impl Create {
     pub async fn run(self, session: &Session) -> Ended<Outcome> {
-        let store = session.store()?;
-        let now = Timestamp::now().strftime("%Y%m%d%H%M%S");
-        let name = self
-            .name
-            .unwrap_or_else(|| format!("{}-{now}", self.options.backup));
-        restore::check_unused(store.as_ref(), &name).await?;
-        let report = self.options.run(session, name, Mode::Apply).await?;
+        let (store, host) = (session.store()?, session.plugins()?);
+        let Create { name, plan, strict, options, wait } = self;
+        let asked = Asked { name, plan, strict, options };
+        let (backup, request) = asked.request(session, &host)?;
+        restore::check_unused(store.as_ref(), &request.name).await?;
+        let report = work(request, &backup, session, &host, Mode::Apply).await?;
         if let Err(error) = restore::save(store.as_ref(), &report).await {
             session.warn(format!("the report of the restore is not kept: {error}"));
         }
@@ -51,7 +81,47 @@ impl Create {
             .output
             .show(&report, |report, _| text::render(report, Detail::Exceptions))?;
         let ended = outcome(&report)?;
-        self.wait.run(session, &report).await?;
+        wait.run(session, &report).await?;
         Ok(ended)
     }
+}
+
+/// What a restore is asked to do, by options or by a plan.
+struct Asked {
+    name: Option<String>,
+    plan: Option<PathBuf>,
+    strict: bool,
+    options: Options,
+}
+
+impl Asked {
+    fn request(self, session: &Session, host: &PluginHost) -> Ended<(BackupName, RestoreRequest)> {
+        let Some(file) = &self.plan else {
+            let (specification, plugins) = self.options.specification(session, host)?;
+            let name = self.name.unwrap_or_else(|| default_name(&specification.backup));
+            let request = specification.request(name, Timestamp::now(), plugins)?;
+            return Ok((specification.backup, request));
+        };
+        let plan = read(file)?;
+        let plugins = self.options.plugins(host)?;
+        let backup = plan.specification.backup.clone();
+        let name = self.name.unwrap_or_else(|| default_name(&backup));
+        let request = RestoreRequest {
+            strict: self.strict,
+            ..plan.request(name, plugins)?
+        };
+        Ok((backup, request))
+    }
+}
+
+fn read(file: &Path) -> Ended<SavedPlan> {
+    Ok(SavedPlan::read(&files::read(file)?).map_err(|problem| problem.about(file.display()))?)
+}
+
+/// Two restores of one backup have different names also when they begin in the same moment: objects that they restore
+/// carry them.
+fn default_name(backup: &BackupName) -> String {
+    let now = Timestamp::now().strftime("%Y%m%d%H%M%S");
+    let random = uuid::Uuid::new_v4().simple().to_string();
+    format!("{backup}-{now}-{}", random.get(..4).unwrap_or_default())
 }

@@ -7,6 +7,7 @@ mod options;
 mod plan;
 mod text;
 mod wait;
+mod work;
 
 use super::examples::examples;
 use super::failure::Ended;

@@ -1,29 +1,26 @@
 //! What a plan of a restore and the restore itself have in common: the same options give the same result.
 
-use crate::archive::{ArchiveError, Backup, BackupName, Salvage};
-use crate::cli::backup::explain;
-use crate::cli::failure::{Ended, Failure};
+use crate::archive::BackupName;
+use crate::cli::failure::Ended;
+use crate::cli::files;
 use crate::cli::filters::Filters;
-use crate::cli::interrupt;
-use crate::cli::plugins::PluginOptions;
+use crate::cli::plugins::{Loaded, PluginOptions};
 use crate::cli::rules;
 use crate::cli::session::Session;
 use crate::cli::values::{conflict_policies, mapping, one_of};
-use crate::plugin::{ClusterSource, LookUps, PluginHost};
-use crate::report::{Code, Outcome, Problem, Progress, ResultOf};
-use crate::restore::{self, ConflictPolicies, Environment, OnModifierError, RestoreReport, RestoreRequest};
-use crate::store::Store;
+use crate::plugin::PluginHost;
+use crate::report::{Code, Problem, ResultOf};
+use crate::restore::{ConflictPolicies, OnModifierError, Specification};
 use clap::{Args, ValueHint};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::Arc;
 
 /// What to restore, and how.
 #[derive(Args, Debug)]
 pub(super) struct Options {
     /// Name of the backup
     #[arg(value_name = "BACKUP")]
-    pub backup: BackupName,
+    pub backup: Option<BackupName>,
 
     /// Restore into other namespaces: `shop:shop-staging,bank:bank-staging`
     #[arg(long, value_delimiter = ',', value_name = "FROM:TO", value_parser = mapping)]
@@ -62,77 +59,37 @@ pub(super) struct Options {
     plugins: PluginOptions,
 }
 
-/// Whether to look or to act.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Mode {
-    /// Show what would be done.
-    Plan,
-    /// Do it.
-    Apply,
-}
-
 impl Options {
-    /// Plan or do the restore `name`.
-    pub async fn run(self, session: &Session, name: String, mode: Mode) -> Ended<RestoreReport> {
-        let (store, cluster, plugins) = (session.store()?, session.target()?, session.plugins()?);
-        let backup = self.open(&store, session).await?;
-        let request = self.request(session, name, &plugins).await?;
-        let (progress, cancellation) = (Progress::default(), interrupt::cancellation()?);
-        let _watched = session.watch(&progress);
-        let with = Environment {
-            backup: &backup,
-            cluster: cluster.as_ref(),
-            look_ups: LookUps::new(ClusterSource::new(Arc::clone(&cluster))),
-            plugins: &plugins,
-            progress: &progress,
-            cancellation: &cancellation,
-        };
-        Ok(match mode {
-            Mode::Plan => restore::plan(request, &with).await?,
-            Mode::Apply => restore::apply(request, &with).await?,
-        })
+    /// Only the plugins, where a saved plan says all else.
+    pub async fn plugins(self, host: &PluginHost) -> Ended<Loaded> {
+        Ok(self.plugins.load(host).await?)
     }
 
-    /// The backup; where damage is to be skipped, as far as it can be opened.
-    async fn open(&self, store: &Arc<dyn Store>, session: &Session) -> Ended<Backup> {
-        let trust = session.trust()?;
-        match Backup::open(Arc::clone(store), &self.backup).await {
-            Ok(backup) => {
-                trust.check(backup.manifest())?;
-                Ok(backup)
-            }
-            Err(ArchiveError::Damaged { .. }) if self.skip_damaged => {
-                let Salvage { backup, findings } = Backup::salvage(Arc::clone(store), &self.backup).await?;
-                trust.check(backup.manifest())?;
-                findings.iter().for_each(|finding| session.warn(finding));
-                Ok(backup)
-            }
-            Err(error) => Err(explain(error, store.as_ref()).await.into()),
-        }
-    }
-
-    async fn request(self, session: &Session, name: String, host: &PluginHost) -> Ended<RestoreRequest> {
-        let mut modifiers = self
+    /// What is asked for, and the plugins that it names.
+    pub async fn specification(
+        self,
+        session: &Session,
+        host: &PluginHost,
+    ) -> Ended<(Specification, Loaded)> {
+        let backup = self.backup.ok_or_else(|| {
+            let message = "no backup is named; `lazarette backup list` shows those of a store";
+            Problem::new(Code::InvalidArgument, message)
+        })?;
+        let modifiers = self
             .resource_modifiers
-            .map(|file| rules::read(&file, session))
+            .map(|file| rules::read(&file, session).and_then(|_| Ok(files::read(&file)?)))
             .transpose()?;
-        let plugins = self.plugins.load(host).await?;
-        rules::add_applied(&mut modifiers, &plugins, session)?;
-        Ok(RestoreRequest {
-            name,
-            time: jiff::Timestamp::now(),
+        let specification = Specification {
+            backup,
             filter: self.filters.into(),
             namespace_mappings: unique(self.namespace_mappings)?,
             modifiers,
             on_modifier_error: self.on_modifier_error,
-            conflict_policies: self.conflict_policy,
-            plugins: plugins.by_name,
+            conflict_policies: self.conflict_policy.to_string(),
             skip_damaged: self.skip_damaged,
             preserve_node_ports: self.preserve_node_ports,
-            server_dry_run: false,
-            plan_key: None,
-            agreed: None,
-        })
+        };
+        Ok((specification, self.plugins.load(host).await?))
     }
 }
 
@@ -147,16 +104,4 @@ fn unique(pairs: Vec<(String, String)>) -> ResultOf<BTreeMap<String, String>> {
         }
     }
     Ok(mappings)
-}
-
-/// What a restore ended in: an interrupted one is a failure, whatever was restored before.
-pub(super) fn outcome(report: &RestoreReport) -> Ended<Outcome> {
-    match report
-        .problems
-        .iter()
-        .find(|problem| problem.code == Code::Cancelled)
-    {
-        Some(problem) => Err(Failure(vec![problem.clone()])),
-        None => Ok(report.outcome),
-    }
 }

@@ -2,6 +2,7 @@
 
 mod changes;
 mod failures;
+mod plans;
 mod selection;
 
 use super::*;

@@ -136,3 +136,19 @@ async fn a_mapping_without_effect_is_told() {
         ["the namespace mapping of 'on' has no effect: nothing is restored from it"]
     );
 }
+
+/// A completed job is not restored, so it takes nobody's place.
+#[tokio::test]
+async fn what_is_left_out_takes_no_place() {
+    let job = |namespace: &str, status: Value| {
+        json!({
+            "apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": "run", "namespace": namespace}, "status": status,
+        })
+    };
+    let done = job("a", json!({"completionTime": "2026-01-01T00:00:00Z"}));
+    let world = World::new(&[namespace("a"), namespace("b"), done, job("b", json!({}))]).await;
+    let report = world.restore(mapped(&[("a", "c"), ("b", "c")])).await;
+    assert_eq!(on(&report, "jobs.batch a/run").action, ActionName::Skip);
+    assert_eq!(on(&report, "jobs.batch b/run").action, ActionName::Create);
+    assert_eq!(world.names().await, ["jobs.batch c/run", "namespaces c"]);
+}
