@@ -7,6 +7,7 @@ mod faults;
 #[allow(dead_code, reason = "the tests of the command line need more of it")]
 mod harness;
 mod kill;
+mod restore;
 mod rights;
 mod round_trip;
 mod secrets;

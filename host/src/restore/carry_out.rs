@@ -25,14 +25,23 @@ pub(super) async fn carry_out(requests: &Requests<'_>, mut item: Box<Item>, how:
             item.obstacle = None;
             Slot::Open(item)
         }
-        // What was defined a moment ago: not every part of a server knows of it at once.
-        Err(error @ ClusterError::UnknownType(_)) => {
+        Err(error) if is_early(&error) => {
             item.action = None;
             item.live = Live::Absent;
             item.obstacle = Some(error.into());
             Slot::Open(item)
         }
         Err(error) => item.fail(error),
+    }
+}
+
+/// Whether the cluster lacks something that it is about to have: not every part of it knows of a new definition at once,
+/// and a new namespace gets its service account in a moment.
+fn is_early(error: &ClusterError) -> bool {
+    match error {
+        ClusterError::UnknownType(_) => true,
+        ClusterError::Rejected { message, .. } => message.contains("error looking up service account"),
+        _ => false,
     }
 }
 

@@ -40,6 +40,7 @@ mod saved;
 mod saved_plan;
 mod secrets;
 mod select;
+mod service_account;
 mod start;
 mod turns;
 mod types;

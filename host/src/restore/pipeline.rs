@@ -2,7 +2,7 @@
 
 use super::agreed::Agreed;
 use super::commitment::PlanKey;
-use super::decide::{Action, Decision, decide};
+use super::decide::{Action, Decision, EQUAL, decide};
 use super::diff::Diff;
 use super::ground::{Ground, Missing};
 use super::item::{Item, Slot};
@@ -10,12 +10,14 @@ use super::live::Live;
 use super::marks::{self, Marks};
 use super::owners::{Owned, owners};
 use super::place::{Mapping, place};
+use super::policy::ConflictPolicy;
 use super::prepare::{Context, left_out, prepare};
 use super::report::{ActionName, Note, ObjectReport, RuleReport};
 use super::request::OnModifierError;
 use super::resolvers::Resolvers;
 use super::secrets::SecretValues;
 use super::select::Selection;
+use super::service_account;
 use super::types::Unserved;
 use crate::archive::ArchivedObject;
 use crate::modify::{CompiledRules, RuleOutcome};
@@ -210,10 +212,13 @@ impl Pipeline {
         let decision = decide(&mut item.wanted, live.as_mut(), &self.context, |wanted, live| {
             batch.resolve(resolver, wanted, live)
         });
-        let Decision { action, notes } = match decision {
+        let Decision { mut action, notes } = match decision {
             Ok(decision) => decision,
             Err(error) => return item.fail(error),
         };
+        if let Some(patched) = self.lacking(&item, live.as_ref(), &action) {
+            action = Action::Patch { patched };
+        }
         let policy = self.resolvers.name(&item.of.resource);
         item.report
             .notes
@@ -222,6 +227,17 @@ impl Pipeline {
             item.report.diff = self.difference(&item, live.as_ref(), &action);
         }
         self.settle(item, live, action)
+    }
+
+    /// A service account that is left alone gets what it lacks all the same.
+    fn lacking(&self, item: &Item, live: Option<&Object>, action: &Action) -> Option<Value> {
+        let is_left_alone = matches!(action, Action::Skip { reason } if reason != EQUAL)
+            && self.resolvers.name(&item.of.resource) == ConflictPolicy::Skip.plugin();
+        let is_account = item.of.resource.is("", "serviceaccounts");
+        match is_left_alone && is_account {
+            true => service_account::merged(&item.wanted.json, &live?.json),
+            false => None,
+        }
     }
 
     /// Take over what was decided, unless a saved plan says otherwise. What has to be written stays open.

@@ -53,7 +53,7 @@ fn place_namespace(namespace: &mut Value, mapping: &Mapping) {
     );
 }
 
-/// Service accounts that a binding names. Users and groups have no namespace.
+/// Service accounts that a binding names: by their namespace, or by the names that they have as users and groups.
 fn place_subjects(binding: &mut Value, mapping: &Mapping) {
     for subject in binding
         .pointer_mut("/subjects")
@@ -62,7 +62,25 @@ fn place_subjects(binding: &mut Value, mapping: &Mapping) {
         .flatten()
     {
         place_member(Some(subject), "namespace", mapping);
+        let is_named = matches!(subject.get("kind").and_then(Value::as_str), Some("User" | "Group"));
+        if let Some(name) = subject.get_mut("name").filter(|_| is_named)
+            && let Some(placed) = name.as_str().and_then(|name| place_account(name, mapping))
+        {
+            *name = placed.into();
+        }
     }
+}
+
+/// The name of a service account as a user (`system:serviceaccount:NAMESPACE:NAME`), or of all in a namespace as a group
+/// (`system:serviceaccounts:NAMESPACE`), in the namespace in the cluster.
+fn place_account(name: &str, mapping: &Mapping) -> Option<String> {
+    const USER: &str = "system:serviceaccount:";
+    const GROUP: &str = "system:serviceaccounts:";
+    if let Some(namespace) = name.strip_prefix(GROUP) {
+        return Some(format!("{GROUP}{}", mapping.of(namespace)));
+    }
+    let (namespace, account) = name.strip_prefix(USER)?.split_once(':')?;
+    Some(format!("{USER}{}:{account}", mapping.of(namespace)))
 }
 
 /// The namespace that the member `name` of a map holds.
@@ -145,6 +163,9 @@ mod tests {
                     {"kind": "ServiceAccount", "name": "web", "namespace": "shop"},
                     {"kind": "ServiceAccount", "name": "web", "namespace": "other"},
                     {"kind": "User", "name": "shop"},
+                    {"kind": "User", "name": "system:serviceaccount:shop:web"},
+                    {"kind": "Group", "name": "system:serviceaccounts:shop"},
+                    {"kind": "Group", "name": "system:serviceaccounts"},
                 ],
             }),
         );
@@ -154,6 +175,9 @@ mod tests {
                 {"kind": "ServiceAccount", "name": "web", "namespace": "test"},
                 {"kind": "ServiceAccount", "name": "web", "namespace": "other"},
                 {"kind": "User", "name": "shop"},
+                {"kind": "User", "name": "system:serviceaccount:test:web"},
+                {"kind": "Group", "name": "system:serviceaccounts:test"},
+                {"kind": "Group", "name": "system:serviceaccounts"},
             ])
         );
     }

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use flate2::Compression;
 use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
-use std::io::{Read, Write};
+use std::io::{BufReader, Read, Write};
 
 /// What all keys of restores begin with.
 const RESTORES: &str = "restores/";
@@ -96,9 +96,8 @@ fn pack(report: &RestoreReport) -> std::io::Result<Bytes> {
 }
 
 fn unpack(bytes: &[u8]) -> std::io::Result<RestoreReport> {
-    let mut json = Vec::new();
-    GzDecoder::new(bytes).take(LARGEST).read_to_end(&mut json)?;
-    Ok(serde_json::from_slice(&json)?)
+    let json = GzDecoder::new(bytes).take(LARGEST);
+    Ok(serde_json::from_reader(BufReader::new(json))?)
 }
 
 fn damaged(name: &str, error: &std::io::Error) -> Problem {

@@ -3,7 +3,11 @@
 use crate::report::{Outcome, paint_diff};
 use crate::restore::{ActionName, Diff, ObjectReport, RestoreReport, RuleReport, Totals};
 use anstyle::{AnsiColor, Style};
+use std::collections::BTreeMap;
 use std::fmt::Write;
+
+/// Objects that are shown of those with the same cause.
+const SHOWN: usize = 3;
 
 /// How much is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,9 +39,13 @@ impl Detail {
 /// The report as text that ends in a line feed.
 pub(super) fn render(report: &RestoreReport, detail: Detail) -> String {
     let mut text = heading(report);
+    let mut causes = Causes::default();
     for object in report.objects.iter().filter(|object| detail.shows(object)) {
-        text.push_str(&of_object(&object, detail));
+        if detail == Detail::Objects || causes.is_worth_showing(&object) {
+            text.push_str(&of_object(&object, detail));
+        }
     }
+    text.push_str(&causes.hidden());
     let (red, yellow) = (
         AnsiColor::Red.on_default().bold(),
         AnsiColor::Yellow.on_default().bold(),
@@ -50,6 +58,35 @@ pub(super) fn render(report: &RestoreReport, detail: Detail) -> String {
     }
     text.push_str(&summary(report));
     text
+}
+
+/// Why objects were not restored: of many with one cause a few are shown, and how many there are.
+#[derive(Default)]
+struct Causes(BTreeMap<String, usize>);
+
+impl Causes {
+    /// Count an object to its cause. False where enough with the same have been shown.
+    fn is_worth_showing(&mut self, object: &ObjectReport) -> bool {
+        let cause = match (&object.problem, &object.reason) {
+            (Some(problem), _) => problem.message.clone(),
+            (None, Some(reason)) if object.action == ActionName::LeaveOut => reason.clone(),
+            _ => return true,
+        };
+        let count = self.0.entry(cause).or_default();
+        *count += 1;
+        *count <= SHOWN
+    }
+
+    /// A line for each cause of which not all objects were shown.
+    fn hidden(&self) -> String {
+        let red = AnsiColor::Red.on_default();
+        let mut text = String::new();
+        for (cause, count) in self.0.iter().filter(|(_, count)| **count > SHOWN) {
+            let more = count - SHOWN;
+            let _ = writeln!(text, "{red}! {more} more objects{red:#}: {cause}");
+        }
+        text
+    }
 }
 
 fn heading(report: &RestoreReport) -> String {

@@ -36,6 +36,11 @@ pub(super) fn secret_left_out(secret: &Object) -> Option<String> {
         .then(|| format!("the token of service account {account} is made by the cluster"))
 }
 
+/// Why a config map is not restored: in every namespace the cluster publishes the certificate of its own authority.
+pub(super) fn config_map_left_out(name: &str) -> Option<String> {
+    (name == "kube-root-ca.crt").then(|| "the cluster publishes its own authority in it".to_owned())
+}
+
 /// Let the server fill a token that somebody asked for: the one in the backup is signed by the original cluster.
 pub(super) fn prepare_secret(secret: &mut Value) {
     if text(secret, "/type") == Some(TOKEN_SECRET) {

@@ -54,6 +54,7 @@ pub(super) fn left_out(object: &Object) -> Option<String> {
         ("batch", "jobs") => workloads::job_left_out(&object.json),
         ("", "persistentvolumes") => volume_left_out(&object.json),
         ("", "secrets") => cluster::secret_left_out(object),
+        ("", "configmaps") => cluster::config_map_left_out(&object.id.name),
         ("apiregistration.k8s.io", "apiservices") => cluster::api_service_left_out(&object.json),
         _ => cluster::never_restored(&object.id.resource),
     }

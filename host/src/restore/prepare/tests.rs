@@ -179,6 +179,8 @@ fn the_health_check_port_is_kept_where_it_was_asked_for(
 #[case::generated_token("secrets", json!({"metadata": {"name": "web-token-x7k2p", "annotations": {"kubernetes.io/service-account.name": "web"}}, "type": TOKEN}), Some("the token of service account web is made by the cluster"))]
 #[case::token_asked_for("secrets", json!({"metadata": {"name": "web-token", "annotations": {"kubernetes.io/service-account.name": "web"}}, "type": TOKEN}), None)]
 #[case::no_token("secrets", json!({"metadata": {"name": "web-token-x7k2p", "annotations": {"kubernetes.io/service-account.name": "web"}}, "type": "Opaque"}), None)]
+#[case::authority("configmaps", json!({"metadata": {"name": "kube-root-ca.crt"}}), Some("the cluster publishes its own authority in it"))]
+#[case::config_map("configmaps", json!({}), None)]
 #[case::managed_api_service("apiservices.apiregistration.k8s.io", json!({"metadata": {"labels": {"kube-aggregator.kubernetes.io/automanaged": "onstart"}}}), Some("the API server makes this API service itself"))]
 #[case::own_api_service("apiservices.apiregistration.k8s.io", json!({}), None)]
 fn what_is_not_restored(#[case] resource: &str, #[case] json: Value, #[case] expected: Option<&str>) {
