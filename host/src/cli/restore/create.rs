@@ -18,7 +18,7 @@ use jiff::Timestamp;
 use std::path::{Path, PathBuf};
 
 /// Options that say what a restore does. A saved plan says it already.
-const SAID_BY_PLAN: [&str; 13] = [
+const SAID_BY_PLAN: [&str; 14] = [
     "backup",
     "namespace_mappings",
     "conflict_policy",
@@ -30,6 +30,7 @@ const SAID_BY_PLAN: [&str; 13] = [
     "exclude_namespaces",
     "include_resources",
     "exclude_resources",
+    "exclude_secrets",
     "selector",
     "include_cluster_resources",
 ];
