@@ -28,9 +28,7 @@ impl Agreed {
             return Some(NOT_PLANNED);
         };
         match &found.commitment {
-            Some(found) if found.precondition != planned.precondition => {
-                Some(CHANGED)
-            }
+            Some(found) if found.precondition != planned.precondition => Some(CHANGED),
             Some(found) if found.digest == planned.digest => None,
             _ => Some(OTHERWISE),
         }

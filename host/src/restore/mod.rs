@@ -57,8 +57,8 @@ pub use policy::{ConflictPolicies, ConflictPolicy, ParsePolicyError};
 pub use report::{ActionName, Note, ObjectReport, ObjectReports, RestoreReport, RuleReport, Totals};
 pub use request::{OnModifierError, ParseOnModifierErrorError, Plugins, RestoreRequest};
 pub use saved::{SavedReports, check_unused, read_saved, save, saved};
-pub use wait::{Pending, wait};
 pub use saved_plan::{SavedPlan, Specification, SpecificationError};
+pub use wait::{Pending, wait};
 
 use crate::archive::Backup;
 use crate::cluster::Cluster;

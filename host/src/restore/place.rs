@@ -62,7 +62,10 @@ fn place_subjects(binding: &mut Value, mapping: &Mapping) {
         .flatten()
     {
         place_member(Some(subject), "namespace", mapping);
-        let is_named = matches!(subject.get("kind").and_then(Value::as_str), Some("User" | "Group"));
+        let is_named = matches!(
+            subject.get("kind").and_then(Value::as_str),
+            Some("User" | "Group")
+        );
         if let Some(name) = subject.get_mut("name").filter(|_| is_named)
             && let Some(placed) = name.as_str().and_then(|name| place_account(name, mapping))
         {

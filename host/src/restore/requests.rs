@@ -140,7 +140,8 @@ impl<'a> Requests<'a> {
 /// Whether the same request may succeed in a moment. A webhook that cannot be called is mostly one whose pods are not
 /// there: it is told at once.
 fn is_worth_repeating(error: &ClusterError) -> bool {
-    let of_webhook = matches!(error, ClusterError::Busy { message, .. } if message.contains("failed calling webhook"));
+    let of_webhook =
+        matches!(error, ClusterError::Busy { message, .. } if message.contains("failed calling webhook"));
     error.is_retryable() && !of_webhook
 }
 

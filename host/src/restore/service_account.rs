@@ -46,9 +46,7 @@ fn add_keys(account: &mut Value, wanted: &Value, map: &str) {
         let Some(metadata) = account.get_mut("metadata").and_then(Value::as_object_mut) else {
             return;
         };
-        let present = metadata
-            .entry(map)
-            .or_insert_with(|| Value::Object(Map::new()));
+        let present = metadata.entry(map).or_insert_with(|| Value::Object(Map::new()));
         if let Some(present) = present.as_object_mut()
             && !present.contains_key(key)
         {

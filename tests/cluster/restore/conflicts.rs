@@ -26,8 +26,16 @@ fn job(namespace: &str, image: &str, parallelism: u32) -> Value {
 #[test]
 fn what_cannot_be_changed_is_a_note_and_the_rest_is_patched() {
     let shop = unique("immutable");
-    let given = Given::backup(&[namespace(&shop), stateful_set(&shop, "new", 0), job(&shop, "new", 2)]);
-    let live = [namespace(&shop), stateful_set(&shop, "old", 1), job(&shop, "old", 1)];
+    let given = Given::backup(&[
+        namespace(&shop),
+        stateful_set(&shop, "new", 0),
+        job(&shop, "new", 2),
+    ]);
+    let live = [
+        namespace(&shop),
+        stateful_set(&shop, "old", 1),
+        job(&shop, "old", 1),
+    ];
     given
         .cluster
         .apply(&json!({"apiVersion": "v1", "kind": "List", "items": live}).to_string());
@@ -35,9 +43,16 @@ fn what_cannot_be_changed_is_a_note_and_the_rest_is_patched() {
     assert_eq!(report["outcome"], "Completed", "{report:#}");
 
     let set = on(&report, &format!("statefulsets.apps {shop}/db"));
-    assert_eq!(notes(set), [("immutable-field".into(), "/spec/serviceName".into())], "{set:#}");
+    assert_eq!(
+        notes(set),
+        [("immutable-field".into(), "/spec/serviceName".into())],
+        "{set:#}"
+    );
     let set = given.get(&shop, "statefulset", "db");
-    assert_eq!((&set["spec"]["replicas"], &set["spec"]["serviceName"]), (&json!(0), &json!("old")));
+    assert_eq!(
+        (&set["spec"]["replicas"], &set["spec"]["serviceName"]),
+        (&json!(0), &json!("old"))
+    );
 
     let run = on(&report, &format!("jobs.batch {shop}/run"));
     assert_eq!(notes(run)[0].0, "immutable-field", "{run:#}");
@@ -61,25 +76,49 @@ fn a_node_port_that_is_taken_is_told_with_its_field() {
     let report = given.restore_as("kept", &["--preserve-node-ports"]);
     let problem = &on(&report, &format!("services {shop}/web"))["problem"];
     assert_eq!(problem["code"], "InvalidObject", "{report:#}");
-    assert!(problem["message"].as_str().unwrap().contains("nodePort"), "{problem}");
+    assert!(
+        problem["message"].as_str().unwrap().contains("nodePort"),
+        "{problem}"
+    );
     let report = given.restore(&[]);
-    assert_eq!(report["outcome"], "Completed", "without it the server chooses another: {report:#}");
+    assert_eq!(
+        report["outcome"], "Completed",
+        "without it the server chooses another: {report:#}"
+    );
 }
 
 #[test]
 fn a_right_that_is_missing_is_told_with_verb_and_resource() {
     let shop = unique("rights");
-    let secret = json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "key", "namespace": shop}});
+    let secret =
+        json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "key", "namespace": shop}});
     let mut given = Given::backup(&[namespace(&shop), config_map(&shop, "flags", json!({})), secret]);
     let (user, verbs) = (unique("user"), "--verb=get,list,create,update");
     let kubectl = |words: &[&str]| given.cluster.kubectl(words);
-    kubectl(&["create", "clusterrole", &user, verbs, "--resource=namespaces,configmaps"]);
-    kubectl(&["create", "clusterrolebinding", &user, "--clusterrole", &user, "--user", &user]);
+    kubectl(&[
+        "create",
+        "clusterrole",
+        &user,
+        verbs,
+        "--resource=namespaces,configmaps",
+    ]);
+    kubectl(&[
+        "create",
+        "clusterrolebinding",
+        &user,
+        "--clusterrole",
+        &user,
+        "--user",
+        &user,
+    ]);
     given.workplace.go_to(&given.cluster.user(&user));
     let report = given.restore(&[]);
     let problem = &on(&report, &format!("secrets {shop}/key"))["problem"];
     assert_eq!(problem["code"], "Forbidden", "{report:#}");
     let message = problem["message"].as_str().unwrap();
     assert!(message.contains("no right to create secrets"), "{message}");
-    assert_eq!(on(&report, &format!("configmaps {shop}/flags"))["action"], "create");
+    assert_eq!(
+        on(&report, &format!("configmaps {shop}/flags"))["action"],
+        "create"
+    );
 }

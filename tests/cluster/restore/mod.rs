@@ -70,18 +70,25 @@ pub fn config_map(namespace: &str, name: &str, data: Value) -> Value {
 #[track_caller]
 pub fn on<'a>(report: &'a Value, id: &str) -> &'a Value {
     let (of, name) = id.split_once(' ').unwrap();
-    let (namespace, name) = name.split_once('/').map_or((Value::Null, name), |(n, name)| (json!(n), name));
+    let (namespace, name) = name
+        .split_once('/')
+        .map_or((Value::Null, name), |(n, name)| (json!(n), name));
     let is_it = |object: &&Value| {
         let id = &object["id"];
         id["resource"] == of && id["namespace"] == namespace && id["name"] == name
     };
     let objects = report["objects"].as_array().unwrap();
-    objects.iter().find(is_it).unwrap_or_else(|| panic!("no {id} in {report:#}"))
+    objects
+        .iter()
+        .find(is_it)
+        .unwrap_or_else(|| panic!("no {id} in {report:#}"))
 }
 
 /// The codes of the notes on an object.
 pub fn notes(object: &Value) -> Vec<(String, String)> {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let notes = object["notes"].as_array().into_iter().flatten();
-    notes.map(|note| (text(&note["code"]), text(&note["pointer"]))).collect()
+    notes
+        .map(|note| (text(&note["code"]), text(&note["pointer"])))
+        .collect()
 }

@@ -37,7 +37,10 @@ fn a_definition_and_its_objects_come_back_in_one_restore_and_are_equal_then() {
     let again = given.restore_as("again", &["--conflict-policy", "patch"]);
     assert_eq!(again["totals"]["skipped"], 22, "{again:#}");
     let gear = on(&again, &format!("gears.{group} {shop}/gear-7"));
-    assert_eq!(gear["reason"], "equal", "the labels of a restore make no difference");
+    assert_eq!(
+        gear["reason"], "equal",
+        "the labels of a restore make no difference"
+    );
 }
 
 #[test]
@@ -61,13 +64,23 @@ fn versions_that_are_not_served_are_converted_or_told() {
     let given = Given::backup(&objects);
     let report = given.restore(&[]);
     let job = on(&report, &format!("cronjobs.batch {shop}/nightly"));
-    assert_eq!(notes(job), [("api-version-converted".into(), "/apiVersion".into())], "{report:#}");
-    assert_eq!(given.get(&shop, "cronjobs.batch", "nightly")["spec"]["schedule"], "@daily");
+    assert_eq!(
+        notes(job),
+        [("api-version-converted".into(), "/apiVersion".into())],
+        "{report:#}"
+    );
+    assert_eq!(
+        given.get(&shop, "cronjobs.batch", "nightly")["spec"]["schedule"],
+        "@daily"
+    );
 
     let problem = &report["problems"][0];
     assert_eq!(problem["code"], "ApiVersionNotServed", "{report:#}");
     assert_eq!(problem["target"], "horizontalpodautoscalers.autoscaling");
-    assert!(problem["message"].as_str().unwrap().contains("v2beta1"), "{problem}");
+    assert!(
+        problem["message"].as_str().unwrap().contains("v2beta1"),
+        "{problem}"
+    );
     assert_eq!(report["outcome"], "PartiallyFailed");
 }
 
@@ -91,7 +104,10 @@ fn owners_are_set_again_where_they_were_restored() {
     assert_eq!(report["outcome"], "Completed", "{report:#}");
     let parent = given.get(&shop, "configmap", "parent");
     let child = given.get(&shop, "configmap", "child");
-    assert_eq!(child["metadata"]["ownerReferences"][0]["uid"], parent["metadata"]["uid"]);
+    assert_eq!(
+        child["metadata"]["ownerReferences"][0]["uid"],
+        parent["metadata"]["uid"]
+    );
     let orphan = given.get(&shop, "configmap", "orphan");
     assert_eq!(orphan["metadata"].get("ownerReferences"), None);
     let warnings = report["warnings"].to_string();
@@ -119,9 +135,16 @@ fn webhooks_of_the_backup_do_not_reject_its_objects() {
     let report = given.restore(&[]);
     assert_eq!(report["outcome"], "Completed", "{report:#}");
 
-    given.cluster.kubectl(&["-n", &shop, "delete", "configmap", "flags"]);
+    given
+        .cluster
+        .kubectl(&["-n", &shop, "delete", "configmap", "flags"]);
     let again = given.restore_as("again", &[]);
     let problem = &on(&again, &format!("configmaps {shop}/flags"))["problem"];
-    assert!(problem["message"].as_str().unwrap().contains("deny.example.com"), "it is named: {problem}");
-    given.cluster.kubectl(&["delete", "validatingwebhookconfiguration", &shop]);
+    assert!(
+        problem["message"].as_str().unwrap().contains("deny.example.com"),
+        "it is named: {problem}"
+    );
+    given
+        .cluster
+        .kubectl(&["delete", "validatingwebhookconfiguration", &shop]);
 }

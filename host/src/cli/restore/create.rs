@@ -8,6 +8,7 @@ use crate::archive::BackupName;
 use crate::cli::examples::examples;
 use crate::cli::failure::Ended;
 use crate::cli::files;
+use crate::cli::rules;
 use crate::cli::session::Session;
 use crate::cli::values::restore_name;
 use crate::plugin::PluginHost;
@@ -70,9 +71,20 @@ pub(super) struct Create {
 impl Create {
     pub async fn run(self, session: &Session) -> Ended<Outcome> {
         let (store, host) = (session.store()?, session.plugins()?);
-        let Create { name, plan, strict, options, wait } = self;
-        let asked = Asked { name, plan, strict, options };
-        let (backup, request) = asked.request(session, &host)?;
+        let Create {
+            name,
+            plan,
+            strict,
+            options,
+            wait,
+        } = self;
+        let asked = Asked {
+            name,
+            plan,
+            strict,
+            options,
+        };
+        let (backup, request) = asked.request(session, &host).await?;
         restore::check_unused(store.as_ref(), &request.name).await?;
         let report = work(request, &backup, session, &host, Mode::Apply).await?;
         if let Err(error) = restore::save(store.as_ref(), &report).await {
@@ -96,21 +108,23 @@ struct Asked {
 }
 
 impl Asked {
-    fn request(self, session: &Session, host: &PluginHost) -> Ended<(BackupName, RestoreRequest)> {
+    async fn request(self, session: &Session, host: &PluginHost) -> Ended<(BackupName, RestoreRequest)> {
         let Some(file) = &self.plan else {
-            let (specification, plugins) = self.options.specification(session, host)?;
+            let (specification, plugins) = self.options.specification(session, host).await?;
             let name = self.name.unwrap_or_else(|| default_name(&specification.backup));
-            let request = specification.request(name, Timestamp::now(), plugins)?;
+            let mut request = specification.request(name, Timestamp::now(), plugins.by_name.clone())?;
+            rules::add_applied(&mut request.modifiers, &plugins, session)?;
             return Ok((specification.backup, request));
         };
         let plan = read(file)?;
-        let plugins = self.options.plugins(host)?;
+        let plugins = self.options.plugins(host).await?;
         let backup = plan.specification.backup.clone();
         let name = self.name.unwrap_or_else(|| default_name(&backup));
-        let request = RestoreRequest {
+        let mut request = RestoreRequest {
             strict: self.strict,
-            ..plan.request(name, plugins)?
+            ..plan.request(name, plugins.by_name.clone())?
         };
+        rules::add_applied(&mut request.modifiers, &plugins, session)?;
         Ok((backup, request))
     }
 }

@@ -66,11 +66,7 @@ impl Options {
     }
 
     /// What is asked for, and the plugins that it names.
-    pub async fn specification(
-        self,
-        session: &Session,
-        host: &PluginHost,
-    ) -> Ended<(Specification, Loaded)> {
+    pub async fn specification(self, session: &Session, host: &PluginHost) -> Ended<(Specification, Loaded)> {
         let backup = self.backup.ok_or_else(|| {
             let message = "no backup is named; `lazarette backup list` shows those of a store";
             Problem::new(Code::InvalidArgument, message)

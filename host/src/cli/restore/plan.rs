@@ -5,6 +5,7 @@ use super::text::{self, Detail};
 use super::work::{Mode, outcome, work};
 use crate::cli::examples::examples;
 use crate::cli::failure::Ended;
+use crate::cli::rules;
 use crate::cli::session::Session;
 use crate::report::Outcome;
 use crate::restore::{PlanKey, RestoreRequest, SavedPlan};
@@ -47,13 +48,14 @@ impl Plan {
             Detail::Differences
         };
         let host = session.plugins()?;
-        let (specification, plugins) = self.options.specification(session, &host)?;
+        let (specification, plugins) = self.options.specification(session, &host).await?;
         let key = self.save.is_some().then(PlanKey::random);
-        let request = RestoreRequest {
+        let mut request = RestoreRequest {
             server_dry_run: self.server_dry_run,
             plan_key: key.clone(),
-            ..specification.request("plan".to_owned(), Timestamp::now(), plugins)?
+            ..specification.request("plan".to_owned(), Timestamp::now(), plugins.by_name.clone())?
         };
+        rules::add_applied(&mut request.modifiers, &plugins, session)?;
         let report = work(request, &specification.backup, session, &host, Mode::Plan).await?;
         session
             .output

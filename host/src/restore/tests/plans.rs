@@ -57,10 +57,15 @@ async fn what_was_planned_is_done() {
         config_map("shop", "flags", json!({"mode": "slow"})),
     ]);
     let plan = world.saved_plan(specification()).await;
-    let report = world.restore(plan.request("r1".into(), Plugins::new()).unwrap()).await;
+    let report = world
+        .restore(plan.request("r1".into(), Plugins::new()).unwrap())
+        .await;
     assert_eq!(actions(&report), actions(&plan.report));
     assert_eq!(report.outcome, Outcome::Completed, "{report:#?}");
-    assert_eq!(world.objects().await["configmaps shop/flags"]["data"]["mode"], "fast");
+    assert_eq!(
+        world.objects().await["configmaps shop/flags"]["data"]["mode"],
+        "fast"
+    );
     assert!(report.objects.iter().all(|object| object.commitment.is_none()));
 }
 
@@ -85,7 +90,12 @@ async fn what_has_changed_since_is_left_out_and_the_rest_is_done() {
     let before = world.objects().await;
     let problem = Problem::from(world.run(strict, false).await.unwrap_err());
     assert_eq!(problem.code, Code::OutdatedPlan);
-    assert!(problem.message.contains("configmaps shop/flags, configmaps shop/texts"), "{problem}");
+    assert!(
+        problem
+            .message
+            .contains("configmaps shop/flags, configmaps shop/texts"),
+        "{problem}"
+    );
     assert_eq!(world.objects().await, before);
 
     let report = world.restore(request).await;
@@ -100,7 +110,10 @@ async fn what_has_changed_since_is_left_out_and_the_rest_is_done() {
     assert_eq!(report.outcome, Outcome::PartiallyFailed);
     let objects = world.objects().await;
     assert_eq!(objects["configmaps shop/flags"]["data"]["mode"], "edited");
-    assert!(objects.contains_key("secrets shop/key"), "what still holds is done");
+    assert!(
+        objects.contains_key("secrets shop/key"),
+        "what still holds is done"
+    );
 }
 
 #[tokio::test]
