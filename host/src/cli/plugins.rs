@@ -6,8 +6,7 @@ use super::session::Session;
 use super::values::pair;
 use crate::modify::ThirdParty;
 use crate::plugin::{
-    AppliesTo, Isolation, Limits, Plugin, PluginError, PluginErrorKind, PluginHost, Settings, Source,
-    TrustedKeys,
+    AppliesTo, Isolation, Plugin, PluginError, PluginErrorKind, PluginHost, Settings, Source, TrustedKeys,
 };
 use crate::report::{Code, Problem, ResultOf, did_you_mean};
 use clap::{Args, ValueHint};
@@ -224,7 +223,7 @@ fn settings(plugin: &Plugin, entry: &Entry) -> ResultOf<Settings> {
         .map_err(|error| refuse(PluginErrorKind::Invalid(format!("what it applies to: {error}"))))?;
     let settings = Settings {
         grants: entry.grants.iter().cloned().collect(),
-        limits: entry.limits.clone().unwrap_or_else(Limits::default),
+        limits: entry.limits.clone().unwrap_or_default(),
         isolation: entry.isolation.unwrap_or(Isolation::Batch),
         applies_to,
         ..Settings::new(entry.config.clone().unwrap_or_else(|| serde_json::json!({})))

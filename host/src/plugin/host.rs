@@ -7,6 +7,7 @@ use super::inspect::Inspection;
 use super::instance::{Instance, PoolIsFull};
 use super::limiter::Budget;
 use super::linker::{Linked, Linkers};
+use super::loaded::Plugin;
 use super::modification::carry_out;
 use super::moment::Moment;
 use super::outcome::{Modified, Resolution, Verdict};
@@ -35,14 +36,6 @@ pub struct PluginHost {
     cache: Cache,
     budget: Arc<Budget>,
     next_id: AtomicU64,
-}
-
-/// A plugin that was loaded and compiled. Nothing of it has run.
-pub struct Plugin {
-    name: String,
-    inspection: Inspection,
-    engine: Engine,
-    linked: Linked,
 }
 
 /// A plugin with settings that it accepted.
@@ -152,49 +145,6 @@ impl PluginHost {
             budget: Arc::clone(&self.budget),
             instances: Vec::new(),
         }
-    }
-}
-
-impl Plugin {
-    /// The name that it was loaded under.
-    pub fn name(&self) -> &str {
-        &self.name
-    }
-
-    /// What it says about itself.
-    pub fn inspection(&self) -> &Inspection {
-        &self.inspection
-    }
-
-    /// Whether its decisions may be remembered.
-    fn is_pure(&self) -> bool {
-        self.inspection
-            .manifest
-            .as_ref()
-            .is_some_and(|manifest| manifest.pure)
-    }
-
-    /// Refuse grants that there are none of, and settings that lack one which the plugin needs.
-    pub fn check_grants(&self, settings: &Settings) -> Result<(), PluginError> {
-        settings.grants.check().map_err(|kind| error(&self.name, kind))?;
-        let Some(grant) = self.missing_grant(settings) else {
-            return Ok(());
-        };
-        let message = format!(
-            "it asks for the grant `{grant}`; add `grants = [\"{grant}\"]` if you trust it with that"
-        );
-        Err(error(&self.name, PluginErrorKind::Grant(message)))
-    }
-
-    /// What the plugin needs and `settings` do not grant.
-    fn missing_grant(&self, settings: &Settings) -> Option<String> {
-        let asked = self
-            .inspection
-            .manifest
-            .iter()
-            .flat_map(|manifest| manifest.grants.iter().cloned());
-        let imported = self.inspection.imports("pods").then(|| "pods.exec".to_owned());
-        asked.chain(imported).find(|grant| !settings.grants.cover(grant))
     }
 }
 
@@ -396,7 +346,7 @@ impl Batch {
     }
 }
 
-fn error(plugin: &str, kind: PluginErrorKind) -> PluginError {
+pub(super) fn error(plugin: &str, kind: PluginErrorKind) -> PluginError {
     PluginError {
         plugin: plugin.to_owned(),
         kind,

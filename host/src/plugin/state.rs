@@ -8,6 +8,7 @@ use super::clock::Clock;
 use super::decision::Decisions;
 use super::grants::Access as LookUpAccess;
 use super::inquiry::{Inquiry, Question, type_of};
+use super::lent::Lent;
 use super::limiter::{Budget, Limiter};
 use super::log::Log;
 use super::moment::Moment;
@@ -15,7 +16,6 @@ use super::outcome::Note;
 use super::pods::{Pod, PodError, PodSession};
 use super::{Configured, Grants, Limits, Operation, PluginErrorKind};
 use crate::object::{GroupResource, Object, Pointer, Schemas};
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use wasmtime::component::{HasData, Resource, ResourceTable};
 use wasmtime::{Result, error::Context};
@@ -56,40 +56,6 @@ const SESSIONS: u32 = 0;
 
 /// Sessions that an instance may have open. 16: one for each container of a pod, and more.
 const SESSIONS_OF_AN_INSTANCE: usize = 16;
-
-/// What a plugin holds handles of. No handle is given twice, so that one that was kept too long finds nothing.
-struct Lent<T> {
-    things: BTreeMap<u32, T>,
-    next: u32,
-}
-
-impl<T> Lent<T> {
-    fn new(first: u32) -> Self {
-        Lent {
-            things: BTreeMap::new(),
-            next: first,
-        }
-    }
-
-    fn add(&mut self, thing: T) -> u32 {
-        let handle = self.next;
-        self.next = self.next.saturating_add(1);
-        self.things.insert(handle, thing);
-        handle
-    }
-
-    fn get(&self, handle: u32) -> Option<&T> {
-        self.things.get(&handle)
-    }
-
-    fn remove(&mut self, handle: u32) {
-        self.things.remove(&handle);
-    }
-
-    fn len(&self) -> usize {
-        self.things.len()
-    }
-}
 
 /// Says that the interfaces work on the state itself.
 pub struct Access;

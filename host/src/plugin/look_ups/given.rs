@@ -11,7 +11,7 @@ pub struct GivenObjects(Vec<Object>);
 impl GivenObjects {
     /// These objects, and no others.
     pub fn new(mut objects: Vec<Object>) -> Self {
-        objects.sort_by(|one, other| key(one).cmp(&key(other)));
+        objects.sort_by_key(key);
         GivenObjects(objects)
     }
 
