@@ -2,12 +2,16 @@
 
 mod backup;
 mod contents;
+mod doctor;
 mod faults;
 #[path = "../cli/harness.rs"]
 #[allow(dead_code, reason = "the tests of the command line need more of it")]
 mod harness;
 mod kill;
+mod published;
 mod restore;
 mod rights;
 mod round_trip;
 mod secrets;
+mod velero;
+mod waiting;

@@ -9,6 +9,7 @@ pub mod processes;
 pub mod proxy;
 pub mod servers;
 pub mod tls;
+pub mod velero;
 pub mod wait;
 
 /// The example in the README, which must compile.

@@ -1,8 +1,8 @@
-//! The programs that the end-to-end tests run: Kubernetes' own servers, `etcd` and `kubectl`.
+//! The programs that the end-to-end tests run: Kubernetes' own servers, `etcd`, `kubectl`, and Velero's server.
 //!
 //! A folder in `KUBEBUILDER_ASSETS` (the convention of controller-runtime's envtest) comes first. What is not there is
-//! built with Go from the modules that `tests/servers/go.mod` pins: about five minutes for all, once, kept outside the
-//! tree under a key of their versions.
+//! built with Go from the modules that `tests/servers/go.mod` pins, and those of Velero from `tests/servers/velero/go.mod`:
+//! about five minutes for each, once, kept outside the tree under a key of their versions.
 
 use sha2::{Digest, Sha256};
 use std::env;
@@ -12,8 +12,11 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// Where the modules with their versions are.
-const MODULES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/servers");
+/// Where the modules of Kubernetes with their versions are.
+const KUBERNETES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/servers");
+
+/// Where those of Velero are.
+const VELERO: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/servers/velero");
 
 /// An API server of 1.36 that Go 1.27 built serves a broken `/openapi/v2`.
 const GO: &str = "go1.26";
@@ -21,21 +24,32 @@ const GO: &str = "go1.26";
 /// The release of it that Go is asked to fetch where it is another one itself.
 const GO_RELEASE: &str = "go1.26.8";
 
-/// A program and the Go package that it is built from.
-const PACKAGES: [(&str, &str); 6] = [
-    ("etcd", "go.etcd.io/etcd/server/v3"),
-    ("kube-apiserver", "k8s.io/kubernetes/cmd/kube-apiserver"),
+/// A program, the folder of modules that pins its version, and the Go package that it is built from.
+const PACKAGES: [(&str, &str, &str); 8] = [
+    ("etcd", KUBERNETES, "go.etcd.io/etcd/server/v3"),
+    (
+        "kube-apiserver",
+        KUBERNETES,
+        "k8s.io/kubernetes/cmd/kube-apiserver",
+    ),
     (
         "kube-controller-manager",
+        KUBERNETES,
         "k8s.io/kubernetes/cmd/kube-controller-manager",
     ),
-    ("kube-scheduler", "k8s.io/kubernetes/cmd/kube-scheduler"),
-    ("kubectl", "k8s.io/kubernetes/cmd/kubectl"),
-    ("kubelet", "k8s.io/kubernetes/cmd/kubelet"),
+    (
+        "kube-scheduler",
+        KUBERNETES,
+        "k8s.io/kubernetes/cmd/kube-scheduler",
+    ),
+    ("kubectl", KUBERNETES, "k8s.io/kubernetes/cmd/kubectl"),
+    ("kubelet", KUBERNETES, "k8s.io/kubernetes/cmd/kubelet"),
+    ("velero", VELERO, "./server"),
+    ("folder-store", VELERO, "./folder-store"),
 ];
 
 /// The path of a program (`etcd`, `kube-apiserver`, `kube-controller-manager`, `kube-scheduler`, `kubectl`,
-/// `kubelet`), which is built where it is neither given nor kept.
+/// `kubelet`, `velero`, `folder-store`), which is built where it is neither given nor kept.
 ///
 /// # Panics
 /// When it cannot be built; the message says what to do.
@@ -44,8 +58,12 @@ pub fn program(name: &str) -> PathBuf {
     if let Some(program) = given.filter(|program| program.is_file()) {
         return program;
     }
+    let (_, modules, package) = PACKAGES
+        .into_iter()
+        .find(|(known, ..)| *known == name)
+        .unwrap_or_else(|| panic!("no program '{name}'"));
     let go = Go::find();
-    let folder = cache().join(format!("servers-{}", go.key()));
+    let folder = cache().join(format!("servers-{}", go.key(modules)));
     let program = folder.join(name);
     if program.is_file() {
         return program;
@@ -55,7 +73,7 @@ pub fn program(name: &str) -> PathBuf {
     let lock = File::create(folder.join(format!(".{name}.lock"))).expect("a lock");
     lock.lock().expect("a lock");
     if !program.is_file() {
-        go.build(name, &program);
+        go.build(package, modules, &program);
     }
     program
 }
@@ -98,7 +116,7 @@ impl Go {
                  Install Go {} or newer (https://go.dev/dl, or the package of your distribution), or set \
                  KUBEBUILDER_ASSETS to a folder that holds {}.",
                 GO.trim_start_matches("go"),
-                PACKAGES.map(|(name, _)| name).join(", "),
+                PACKAGES.map(|(name, ..)| name).join(", "),
             )
         })
     }
@@ -108,10 +126,10 @@ impl Go {
     }
 
     /// Changes with everything that what is built depends on.
-    fn key(&self) -> String {
+    fn key(&self, modules: &str) -> String {
         let mut hash = Sha256::new();
-        for file in ["go.mod", "go.sum"] {
-            hash.update(fs::read(Path::new(MODULES).join(file)).expect("the modules of the servers"));
+        for file in ["go.mod", "go.sum", "folder-store/main.go", "server/main.go"] {
+            hash.update(fs::read(Path::new(modules).join(file)).unwrap_or_default());
         }
         hash.update(if self.is_fitting() {
             &self.version
@@ -121,21 +139,18 @@ impl Go {
         hex::encode(hash.finalize())[..12].to_owned()
     }
 
-    fn build(&self, name: &str, program: &Path) {
-        let (_, package) = PACKAGES
-            .into_iter()
-            .find(|(known, _)| *known == name)
-            .unwrap_or_else(|| panic!("no program '{name}'"));
+    fn build(&self, package: &str, modules: &str, program: &Path) {
+        let name = program.file_name().expect("a name").to_string_lossy();
         let version = kubernetes_version();
         // Straight to the terminal: a test's own output is shown only when it fails, and this takes minutes.
         let _ = writeln!(
             io::stderr(),
-            "building {name} of Kubernetes {version} with Go, once; this can take some minutes"
+            "building {name} for Kubernetes {version} with Go, once; this can take some minutes"
         );
         let unfinished = program.with_file_name(format!(".{name}.{}", std::process::id()));
         let mut command = Command::new(self.program);
         command
-            .current_dir(MODULES)
+            .current_dir(modules)
             .args([
                 "build",
                 "-mod=readonly",
@@ -170,7 +185,8 @@ impl Go {
 
 /// The release of Kubernetes that is built: `v1.36.3`.
 pub fn kubernetes_version() -> String {
-    let modules = fs::read_to_string(Path::new(MODULES).join("go.mod")).expect("the modules of the servers");
+    let modules =
+        fs::read_to_string(Path::new(KUBERNETES).join("go.mod")).expect("the modules of the servers");
     let version = modules
         .lines()
         .find_map(|line| line.trim().strip_prefix("k8s.io/kubernetes "));

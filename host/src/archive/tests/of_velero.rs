@@ -174,6 +174,26 @@ async fn what_is_larger_than_a_member_is_read_and_some_of_it_by_itself() {
 }
 
 #[tokio::test]
+async fn what_others_need_comes_after_them_as_in_our_own_backups() {
+    let folder = Folder::new();
+    let definition = resource_type(
+        "apiextensions.k8s.io",
+        "customresourcedefinitions",
+        "CustomResourceDefinition",
+        false,
+    );
+    let custom = resource_type("shop.example.com", "campaigns", "Campaign", true);
+    let needed = [
+        sample(&definition, None, "campaigns.shop.example.com", "a"),
+        sample(&custom, Some("shop"), "spring", "b"),
+    ];
+    Velero::of("1.1.0", &needed).put(&folder);
+    let read = read(&folder.store, &name("nightly")).await;
+    let names: Vec<_> = read.into_iter().map(|object| object.unwrap().id.name).collect();
+    assert_eq!(names, ["spring", "campaigns.shop.example.com"]);
+}
+
+#[tokio::test]
 async fn of_two_copies_the_one_without_a_version_counts() {
     let folder = Folder::new();
     let [flags, prices, web, _] = <[Sample; 4]>::try_from(samples()).unwrap();

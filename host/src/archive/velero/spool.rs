@@ -4,6 +4,7 @@ use crate::archive::block::{Block, CompressedBlock};
 use crate::archive::file::compression_failed;
 use crate::archive::index::{Line, Members};
 use crate::archive::{ArchiveError, Contents, TypeCount, member};
+use crate::object::{Needs, ResourceType};
 use bytes::Bytes;
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -31,9 +32,19 @@ impl Spool {
 pub(super) struct SpoolWriter {
     file: File,
     end: u64,
-    index: GzEncoder<Vec<u8>>,
+    /// How many objects were written.
+    written: u64,
+    /// The index, in parts by [`Needs::rank`]: what others need comes after them, as in our own backups.
+    parts: BTreeMap<u8, Part>,
     compressing: VecDeque<JoinHandle<Result<CompressedBlock, ArchiveError>>>,
     workers: usize,
+}
+
+/// A part of the index.
+struct Part {
+    lines: GzEncoder<Vec<u8>>,
+    /// For each of its members the number of the first object, counted as they were written.
+    firsts: Vec<u64>,
 }
 
 impl SpoolWriter {
@@ -43,7 +54,8 @@ impl SpoolWriter {
         Ok(SpoolWriter {
             file,
             end: 0,
-            index: member::encoder(Vec::new()),
+            written: 0,
+            parts: BTreeMap::new(),
             compressing: VecDeque::new(),
             workers: std::thread::available_parallelism().map_or(1, usize::from),
         })
@@ -64,10 +76,15 @@ impl SpoolWriter {
             return Ok(());
         };
         let mut block = worker.await.map_err(compression_failed)??;
-        for line in block.lines(self.end) {
-            self.index
-                .write_all(line.to_text()?.as_bytes())
-                .map_err(compression_failed)?;
+        let lines: Vec<Line> = block.lines(self.end).collect();
+        let part = self.parts.entry(rank(&lines)).or_insert_with(|| Part {
+            lines: member::encoder(Vec::new()),
+            firsts: Vec::new(),
+        });
+        part.firsts.push(self.written);
+        for line in &lines {
+            write_line(&mut part.lines, line)?;
+            self.written += u64::from(matches!(line, Line::Object(_)));
         }
         self.file.write_all(&block.bytes).map_err(failed)?;
         self.end += u64::try_from(block.bytes.len()).map_err(compression_failed)?;
@@ -79,32 +96,50 @@ impl SpoolWriter {
         while !self.compressing.is_empty() {
             self.write_oldest().await?;
         }
-        let index = Bytes::from(self.index.finish().map_err(compression_failed)?);
-        let index = if dropped.is_empty() {
-            index
-        } else {
-            without(index, dropped)?
-        };
-        Ok((Spool(self.file), index))
+        let mut index = Vec::new();
+        // Compressed texts that follow each other are one.
+        for Part { lines, firsts } in self.parts.into_values() {
+            let lines = lines.finish().map_err(compression_failed)?;
+            index.extend(match dropped.is_empty() {
+                true => lines,
+                false => without(lines, firsts, dropped)?,
+            });
+        }
+        Ok((Spool(self.file), index.into()))
     }
 }
 
-fn without(index: Bytes, dropped: &HashSet<u64>) -> Result<Bytes, ArchiveError> {
+/// The rank of the type that a member holds.
+fn rank(lines: &[Line]) -> u8 {
+    let of = lines.iter().find_map(|line| match line {
+        Line::Object(object) => Some(ResourceType {
+            resource: object.resource.clone(),
+            version: object.version.clone(),
+            kind: object.kind.clone(),
+            namespaced: object.namespace.is_some(),
+        }),
+        Line::Member(_) => None,
+    });
+    of.map_or(0, |of| Needs::rank(&of))
+}
+
+fn write_line(to: &mut GzEncoder<Vec<u8>>, line: &Line) -> Result<(), ArchiveError> {
+    to.write_all(line.to_text()?.as_bytes())
+        .map_err(compression_failed)
+}
+
+fn without(lines: Vec<u8>, firsts: Vec<u64>, dropped: &HashSet<u64>) -> Result<Vec<u8>, ArchiveError> {
     let mut left = member::encoder(Vec::new());
-    let mut write = |line: Line| -> Result<(), ArchiveError> {
-        left.write_all(line.to_text()?.as_bytes())
-            .map_err(compression_failed)
-    };
-    for member in Members::new(index, "index".to_owned()) {
+    for (member, first) in Members::new(lines.into(), "index".to_owned()).zip(firsts) {
         let member = member?;
-        write(Line::Member(member.record))?;
-        for (position, object) in (member.first..).zip(member.objects) {
+        write_line(&mut left, &Line::Member(member.record))?;
+        for (position, object) in (first..).zip(member.objects) {
             if !dropped.contains(&position) {
-                write(Line::Object(object))?;
+                write_line(&mut left, &Line::Object(object))?;
             }
         }
     }
-    Ok(left.finish().map_err(compression_failed)?.into())
+    left.finish().map_err(compression_failed)
 }
 
 /// What an index lists, by type.
