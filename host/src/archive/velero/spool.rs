@@ -96,8 +96,8 @@ impl SpoolWriter {
         while !self.compressing.is_empty() {
             self.write_oldest().await?;
         }
-        let mut index = Vec::new();
-        // Compressed texts that follow each other are one.
+        // Compressed texts that follow each other are one. The first is empty, for a backup without objects.
+        let mut index = member::encoder(Vec::new()).finish().map_err(compression_failed)?;
         for Part { lines, firsts } in self.parts.into_values() {
             let lines = lines.finish().map_err(compression_failed)?;
             index.extend(match dropped.is_empty() {
