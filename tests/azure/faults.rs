@@ -3,7 +3,7 @@
 
 mod plan;
 
-use crate::store::{Store, StoreOptions, open, with_signature};
+use crate::store::{Store, StoreOptions, open, quick, with_signature};
 use futures::StreamExt;
 use lazarette::archive::{self, ArchiveError, Backup, BackupName};
 use lazarette::backup::{self, BackupRequest};
@@ -110,7 +110,11 @@ impl Setting<'_> {
         let proxy = Proxy::start(Upstream::plain(self.azurite.address()), move |request| {
             chosen.fault(request)
         });
-        let store = open(&self.container.address_at(&proxy.url()), &self.options).unwrap();
+        let options = StoreOptions {
+            patience: quick(),
+            ..self.options.clone()
+        };
+        let store = open(&self.container.address_at(&proxy.url()), &options).unwrap();
         (proxy, store)
     }
 

@@ -1,6 +1,7 @@
 //! Proving that a store can be used: every kind of request is tried on a small file.
 
 use super::{Store, StoreError};
+use crate::report::Code;
 use bytes::Bytes;
 use uuid::Uuid;
 
@@ -41,13 +42,17 @@ impl Step {
 /// What the file holds that is tried on.
 const CONTENT: &[u8] = b"written by lazarette store check";
 
-/// Try every kind of request, each whether or not the others succeed, and say what came of it. What is written is
+/// Try every kind of request, each whether or not the others succeed, unless the first shows that none can; and say what
+/// came of it. What is written is
 /// deleted again, if that can be done.
 pub async fn check(store: &dyn Store) -> Vec<(Step, Result<(), StoreError>)> {
     // Beside backups, where Velero does not mind a folder, and under a name that no backup has.
     let folder = format!("backups/lazarette-check-{}", Uuid::new_v4());
     let (small, large) = (format!("{folder}/small"), format!("{folder}/large"));
     let written = store.put_if_absent(&small, Bytes::from_static(CONTENT)).await;
+    if written.as_ref().is_err_and(concerns_everything) {
+        return vec![(Step::Write, written)];
+    }
     let uploaded = upload(store, &large).await;
     let is_there = written.is_ok();
     vec![
@@ -59,6 +64,21 @@ pub async fn check(store: &dyn Store) -> Vec<(Step, Result<(), StoreError>)> {
         (Step::Upload, uploaded),
         (Step::Delete, delete(store, [&small, &large]).await),
     ]
+}
+
+/// Whether no other request can succeed either.
+fn concerns_everything(error: &StoreError) -> bool {
+    matches!(
+        error,
+        StoreError::Remote {
+            code: Code::StoreUnreachable
+                | Code::StoreContainerMissing
+                | Code::StoreIdentity
+                | Code::StoreCredentialExpired
+                | Code::ClockSkew,
+            ..
+        }
+    )
 }
 
 async fn upload(store: &dyn Store, key: &str) -> Result<(), StoreError> {

@@ -65,7 +65,7 @@ impl fmt::Debug for Variables {
 pub struct Patience {
     /// Until a connection is made.
     pub connect: Duration,
-    /// Until the next byte of an answer comes.
+    /// Until the next byte of an answer comes; the time in which a request's body is sent counts too.
     pub read: Duration,
     /// How often a request is sent again that failed for a reason that may pass.
     pub retries: usize,
@@ -73,14 +73,15 @@ pub struct Patience {
     pub pause: Duration,
 }
 
-/// Twenty seconds to connect and a minute of silence, as the service's own clients; and repetitions for about a minute, in
-/// which a store that is moved to other machines comes back.
+/// Twenty seconds to connect, as the service's own clients; three minutes of silence, in which a line of 1.5 Mbit/s sends
+/// the blocks that are on their way at a time; and repetitions for about half a minute, in which a store that is moved to
+/// other machines comes back.
 impl Default for Patience {
     fn default() -> Self {
         Patience {
             connect: Duration::from_secs(20),
-            read: Duration::from_secs(60),
-            retries: 7,
+            read: Duration::from_secs(180),
+            retries: 6,
             pause: Duration::from_millis(300),
         }
     }

@@ -72,7 +72,7 @@ impl Plan {
             busy(503),
             Fault::LoseAnswer,
             // Longer than the client waits.
-            Fault::Delay(Duration::from_secs(3)),
+            Fault::Delay(Duration::from_secs(11)),
             match is_read {
                 true => Fault::CutAnswer(bytes),
                 false => Fault::CutRequest(bytes),

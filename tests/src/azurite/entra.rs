@@ -151,7 +151,7 @@ fn answer(request: &str) -> (&'static str, String) {
         "x-identity-header: platform",
     ];
     if proven.iter().any(|proof| request.contains(*proof)) {
-        let token = json!({"token_type": "Bearer", "expires_in": 3600, "expires_on": "4102444800", "access_token": token()});
+        let token = json!({"token_type": "Bearer", "expires_in": 3600, "expires_on": "4102444800", "resource": "https://storage.azure.com", "access_token": token()});
         return ("200 OK", token.to_string());
     }
     let refusal = json!({"error_codes": [7000215], "error_description": "AADSTS7000215: Invalid client secret provided."});

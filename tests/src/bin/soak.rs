@@ -20,7 +20,7 @@ struct Soak {
 /// Cases for each law about random input; without `soak` it is 256.
 const CASES: &str = "20000";
 
-const SOAKS: [Soak; 3] = [
+const SOAKS: [Soak; 4] = [
     Soak {
         name: "kill",
         about: "kill -9 of the API server, etcd and the program, during fifty backups and fifty restores",
@@ -30,6 +30,11 @@ const SOAKS: [Soak; 3] = [
         name: "patches",
         about: "random patches of every built-in kind, by our plugins and by a real API server",
         tests: &["-p", "lazarette-tests", "--test", "modifiers", "server::"],
+    },
+    Soak {
+        name: "store",
+        about: "200 faults between the program and Azurite while it backs up, and 200 while it reads",
+        tests: &["-p", "lazarette", "--test", "azure", "faults::"],
     },
     Soak {
         name: "laws",
