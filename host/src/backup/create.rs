@@ -110,7 +110,7 @@ impl Run<'_> {
                 // Its definition was deleted a moment ago, and all of its objects with it.
                 Err(ClusterError::UnknownType(_)) if is_live => {}
                 Err(error) if is_live && leaves_the_rest(&error) => {
-                    self.errors.push(not_read(of, error, seen))
+                    self.errors.push(not_read(of, error, seen));
                 }
                 Err(error) => return Err(error.into()),
             }

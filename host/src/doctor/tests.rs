@@ -60,21 +60,8 @@ fn right(namespace: Option<&str>, resource: &str, verb: &'static str) -> Right {
     }
 }
 
-#[test]
-fn roles_grant_just_what_is_missing_and_can_be_applied() {
-    let rights = [
-        right(None, "configmaps", "list"),
-        right(None, "secrets", "list"),
-        right(None, "deployments.apps", "list"),
-        right(Some("shop"), "configmaps", "get"),
-        right(Some("shop"), "configmaps", "create"),
-    ];
-    let account = Subject::of_user("system:serviceaccount:tools:backup");
-    let text: Vec<String> = roles(&rights, &account, "lazarette-backup")
-        .iter()
-        .map(yaml::write)
-        .collect();
-    let expected = r#"apiVersion: rbac.authorization.k8s.io/v1
+/// What `roles` gives for the rights of the test below.
+const ROLES: &str = r#"apiVersion: rbac.authorization.k8s.io/v1
 kind: ClusterRole
 metadata:
   name: lazarette-backup
@@ -134,7 +121,22 @@ roleRef:
   kind: Role
   name: lazarette-backup
 "#;
-    assert_eq!(text.join("---\n"), expected);
+
+#[test]
+fn roles_grant_just_what_is_missing_and_can_be_applied() {
+    let rights = [
+        right(None, "configmaps", "list"),
+        right(None, "secrets", "list"),
+        right(None, "deployments.apps", "list"),
+        right(Some("shop"), "configmaps", "get"),
+        right(Some("shop"), "configmaps", "create"),
+    ];
+    let account = Subject::of_user("system:serviceaccount:tools:backup");
+    let text: Vec<String> = roles(&rights, &account, "lazarette-backup")
+        .iter()
+        .map(yaml::write)
+        .collect();
+    assert_eq!(text.join("---\n"), ROLES);
     let user = Subject::User {
         name: "ada".to_owned(),
     };

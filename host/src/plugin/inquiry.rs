@@ -200,7 +200,8 @@ mod tests {
             serde_json::from_str(one).unwrap(),
             serde_json::from_str(other).unwrap(),
         );
+        let (one_text, other_text) = (one.to_string(), other.to_string());
         assert_eq!(is_same_text(&one, &other), same);
-        assert_eq!(one.to_string() == other.to_string(), same);
+        assert_eq!(one_text == other_text, same);
     }
 }

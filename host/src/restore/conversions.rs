@@ -139,14 +139,12 @@ fn ingress(ingress: &mut Value) -> bool {
         spec.insert("defaultBackend".to_owned(), backend);
     }
     let rules = spec.get_mut("rules").and_then(Value::as_array_mut);
-    let paths = rules
+    let mut paths = rules
         .into_iter()
         .flatten()
         .filter_map(|rule| rule.pointer_mut("/http/paths")?.as_array_mut())
         .flatten();
-    paths
-        .map(|path| path.as_object_mut().is_some_and(ingress_path))
-        .fold(true, |all, one| all && one)
+    paths.all(|path| path.as_object_mut().is_some_and(ingress_path))
 }
 
 fn ingress_path(path: &mut Map<String, Value>) -> bool {

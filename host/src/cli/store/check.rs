@@ -52,7 +52,7 @@ impl Check {
             identity,
             steps: steps.into_iter().map(Entry::from).collect(),
         };
-        session.output.show(&report, |report, width| report.text(width))?;
+        session.output.show(&report, Report::text)?;
         Ok(match failed.as_slice() {
             [] => Outcome::Completed,
             [Step::Delete] => Outcome::PartiallyFailed,

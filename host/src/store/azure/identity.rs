@@ -95,7 +95,6 @@ impl Builder<'_> {
             tenant_id: Some(self.required("AZURE_TENANT_ID")?),
             client_id: Some(self.required("AZURE_CLIENT_ID")?),
             token_file_path: Some(self.required("AZURE_FEDERATED_TOKEN_FILE")?.into()),
-            ..WorkloadIdentityCredentialOptions::default()
         };
         Ok(WorkloadIdentityCredential::new(Some(options)).map_err(unusable)?)
     }
@@ -104,7 +103,6 @@ impl Builder<'_> {
         let options = ManagedIdentityCredentialOptions {
             user_assigned_id: id.map(UserAssignedId::ClientId),
             client_options: self.options(),
-            ..ManagedIdentityCredentialOptions::default()
         };
         Ok(ManagedIdentityCredential::new(Some(options)).map_err(unusable)?)
     }
