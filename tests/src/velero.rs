@@ -124,8 +124,7 @@ impl<'a> Velero<'a> {
             ];
             let found: Value = serde_json::from_str(&self.cluster.kubectl(&words)).ok()?;
             let phase = found["status"]["phase"].as_str().unwrap_or_default();
-            let goes_on =
-                not.iter().any(|one| phase == *one) || (!not.is_empty() && phase.starts_with("Finalizing"));
+            let goes_on = not.contains(&phase) || (!not.is_empty() && phase.starts_with("Finalizing"));
             (!goes_on).then_some(found)
         })
     }

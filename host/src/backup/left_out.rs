@@ -162,5 +162,5 @@ fn is_transient(resource: &GroupResource) -> bool {
     let fits = |name: &&str| *name == "*" || *name == resource.resource;
     TYPES
         .iter()
-        .any(|(group, names)| *group == resource.group && names.iter().any(|name| fits(name)))
+        .any(|(group, names)| *group == resource.group && names.iter().any(&fits))
 }
