@@ -1,8 +1,15 @@
 //! The kinds that have lists with a merge key, each with a smallest object that the server takes.
 
+use super::lists::{drivers, match_conditions, pod_lists, policy_lists, secrets, service_ports, webhooks};
 use super::random::{Dialect, List, fill, fill_patch, map, none, one_in};
 use lazarette_tests::counts::Chance;
 use serde_json::{Value, json};
+
+/// Makes a random object.
+type MakeObject = Box<dyn Fn(&mut Chance) -> Value>;
+
+/// Makes a random patch.
+type MakePatch = Box<dyn Fn(Dialect, &mut Chance) -> Value>;
 
 /// A kind.
 pub struct Kind {
@@ -13,124 +20,129 @@ pub struct Kind {
     /// What names of its objects begin with.
     pub name_prefix: &'static str,
     /// A random object, without its metadata.
-    pub object: Box<dyn Fn(&mut Chance) -> Value>,
+    pub object: MakeObject,
     /// A random patch, without that of its metadata.
-    pub patch: Box<dyn Fn(Dialect, &mut Chance) -> Value>,
+    pub patch: MakePatch,
 }
 
 /// All of them.
 pub fn all() -> Vec<Kind> {
-    let mut kinds = vec![
-        with_pods("pods", "/api/v1", "Pod", "", json!({})),
-        with_pods("podtemplates", "/api/v1", "PodTemplate", "/template", json!({})),
+    let kinds = core_workloads().into_iter().chain(workloads());
+    kinds.chain(with_few_lists()).chain(admission()).collect()
+}
+
+fn core_workloads() -> Vec<Kind> {
+    let (core, batch) = ("/api/v1", "/apis/batch/v1");
+    let controller = json!({"spec": {"replicas": 1, "selector": {"app": "web"}}});
+    let cron_job = json!({"spec": {"schedule": "0 0 * * *", "jobTemplate": {}}});
+    let job = json!({"spec": {"suspend": true}});
+    let template = "/spec/template";
+    vec![
+        with_pods("pods", core, "Pod", "", json!({})),
+        with_pods("podtemplates", core, "PodTemplate", "/template", json!({})),
         with_pods(
             "replicationcontrollers",
-            "/api/v1",
+            core,
             "ReplicationController",
-            "/spec/template",
-            json!({
-                "spec": {"replicas": 1, "selector": {"app": "web"}},
-            }),
+            template,
+            controller,
         ),
-        with_pods(
-            "jobs.batch",
-            "/apis/batch/v1",
-            "Job",
-            "/spec/template",
-            json!({"spec": {"suspend": true}}),
-        ),
+        with_pods("jobs.batch", batch, "Job", template, job),
         with_pods(
             "cronjobs.batch",
-            "/apis/batch/v1",
+            batch,
             "CronJob",
             "/spec/jobTemplate/spec/template",
-            json!({
-                "spec": {"schedule": "0 0 * * *", "jobTemplate": {}},
-            }),
+            cron_job,
         ),
-    ];
-    let selector = json!({"matchLabels": {"app": "web"}});
-    for (group_resource, kind) in [
+    ]
+}
+
+fn workloads() -> impl Iterator<Item = Kind> {
+    let kinds = [
         ("deployments.apps", "Deployment"),
         ("replicasets.apps", "ReplicaSet"),
         ("daemonsets.apps", "DaemonSet"),
         ("statefulsets.apps", "StatefulSet"),
-    ] {
-        let base = json!({"spec": {"selector": selector}});
-        kinds.push(with_pods(
-            group_resource,
-            "/apis/apps/v1",
-            kind,
-            "/spec/template",
-            base,
-        ));
-    }
-    kinds.extend([
-        with_lists(
-            "configmaps",
-            "/api/v1/namespaces/default",
-            "ConfigMap",
-            "",
-            none,
-            json!({"data": {"a": "1"}}),
-        ),
-        with_lists(
-            "services",
-            "/api/v1/namespaces/default",
-            "Service",
-            "/spec",
-            service_ports,
-            json!({
-                "spec": {"clusterIP": "None", "selector": {"app": "web"}},
-            }),
-        ),
-        with_lists(
-            "serviceaccounts",
-            "/api/v1/namespaces/default",
-            "ServiceAccount",
-            "",
-            secrets,
-            json!({}),
-        ),
+    ];
+    kinds.into_iter().map(|(group_resource, kind)| {
+        let base = json!({"spec": {"selector": {"matchLabels": {"app": "web"}}}});
+        with_pods(group_resource, "/apis/apps/v1", kind, "/spec/template", base)
+    })
+}
+
+fn with_few_lists() -> Vec<Kind> {
+    let core = "/api/v1/namespaces/default";
+    let settings = json!({"data": {"a": "1"}});
+    let service = json!({"spec": {"clusterIP": "None", "selector": {"app": "web"}}});
+    let node = json!({"spec": {"drivers": []}});
+    let storage = "/apis/storage.k8s.io/v1";
+    vec![
+        with_lists("configmaps", core, "ConfigMap", "", none, settings),
+        with_lists("services", core, "Service", "/spec", service_ports, service),
+        with_lists("serviceaccounts", core, "ServiceAccount", "", secrets, json!({})),
         with_lists(
             "csinodes.storage.k8s.io",
-            "/apis/storage.k8s.io/v1",
+            storage,
             "CSINode",
             "/spec",
             drivers,
-            json!({
-                "spec": {"drivers": []},
-            }),
+            node,
         ),
-    ]);
-    let admission = "/apis/admissionregistration.k8s.io/v1";
+    ]
+}
+
+fn admission() -> Vec<Kind> {
     let resources = json!({"resourceRules": [{
         "apiGroups": ["example.com"], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": ["things"],
     }]});
-    kinds.extend([
+    let validating =
+        json!({"spec": {"matchConstraints": resources, "validations": [{"expression": "true"}]}});
+    let mutation =
+        json!({"patchType": "ApplyConfiguration", "applyConfiguration": {"expression": "Object{}"}});
+    let mutating = json!({"spec": {
+        "matchConstraints": resources, "reinvocationPolicy": "Never", "mutations": [mutation],
+    }});
+    let kind = |group_resource, kind, pointer, lists, base| {
         with_lists(
+            group_resource,
+            "/apis/admissionregistration.k8s.io/v1",
+            kind,
+            pointer,
+            lists,
+            base,
+        )
+    };
+    vec![
+        kind(
             "validatingwebhookconfigurations.admissionregistration.k8s.io",
-            admission, "ValidatingWebhookConfiguration", "", webhooks, json!({}),
+            "ValidatingWebhookConfiguration",
+            "",
+            webhooks as fn() -> Vec<List>,
+            json!({}),
         ),
-        with_lists(
+        kind(
             "mutatingwebhookconfigurations.admissionregistration.k8s.io",
-            admission, "MutatingWebhookConfiguration", "", webhooks, json!({}),
+            "MutatingWebhookConfiguration",
+            "",
+            webhooks,
+            json!({}),
         ),
-        with_lists(
+        kind(
             "validatingadmissionpolicies.admissionregistration.k8s.io",
-            admission, "ValidatingAdmissionPolicy", "/spec", policy_lists,
-            json!({"spec": {"matchConstraints": resources, "validations": [{"expression": "true"}]}}),
+            "ValidatingAdmissionPolicy",
+            "/spec",
+            policy_lists,
+            validating,
         ),
-        with_lists(
+        kind(
             "mutatingadmissionpolicies.admissionregistration.k8s.io",
-            admission, "MutatingAdmissionPolicy", "/spec", || vec![match_conditions()],
-            json!({"spec": {
-                "matchConstraints": resources, "reinvocationPolicy": "Never",
-                "mutations": [{"patchType": "ApplyConfiguration", "applyConfiguration": {"expression": "Object{}"}}],
-            }}),
+            "MutatingAdmissionPolicy",
+            "/spec",
+            || vec![match_conditions()],
+            mutating,
         ),
-    ]);
-    kinds
+    ]
 }
 
 /// A kind with `lists` in what is at `pointer` of the object `base`.
@@ -280,160 +292,4 @@ fn strategy(dialect: Dialect, chance: &mut Chance) -> Value {
         Dialect::Merge if one_in(chance, 2) => json!({"type": "Recreate", "rollingUpdate": null}),
         Dialect::Merge => json!({"rollingUpdate": {"maxSurge": chance.below(3) + 1}}),
     }
-}
-
-fn texts(texts: &[&str]) -> Vec<Value> {
-    texts.iter().map(|&text| json!(text)).collect()
-}
-
-fn pod_lists() -> Vec<List> {
-    vec![
-        List {
-            name: "containers",
-            key: "name",
-            keys: texts(&["a", "b", "c", "d"]),
-            element: container,
-            inner: container_lists,
-        },
-        List {
-            name: "initContainers",
-            key: "name",
-            keys: texts(&["x", "y"]),
-            element: container,
-            inner: container_lists,
-        },
-        List {
-            name: "hostAliases",
-            key: "ip",
-            keys: texts(&["10.0.0.1", "10.0.0.2", "10.0.0.3"]),
-            element: |chance, _| json!({"hostnames": [chance.choose(&["one", "two"])]}),
-            inner: none,
-        },
-        List {
-            name: "imagePullSecrets",
-            key: "name",
-            keys: texts(&["p", "q", "r"]),
-            element: |_, _| json!({}),
-            inner: none,
-        },
-        List {
-            name: "topologySpreadConstraints",
-            key: "topologyKey",
-            keys: texts(&["zone", "region", "host"]),
-            element: |chance, _| json!({"maxSkew": chance.below(3) + 1, "whenUnsatisfiable": "ScheduleAnyway"}),
-            inner: none,
-        },
-        List {
-            name: "resourceClaims",
-            key: "name",
-            keys: texts(&["one", "two"]),
-            element: |chance, _| json!({"resourceClaimName": chance.choose(&["g", "h"])}),
-            inner: none,
-        },
-    ]
-}
-
-fn container(chance: &mut Chance, name: &Value) -> Value {
-    let image = format!("{}:{}", name.as_str().unwrap_or_default(), chance.below(3));
-    json!({
-        "image": image, "args": [chance.choose(&["fast", "slow"]), "-v"], "workingDir": chance.choose(&["/", "/tmp"]),
-        "resources": {"requests": {"cpu": format!("{}m", chance.below(9) + 1)}},
-    })
-}
-
-fn container_lists() -> Vec<List> {
-    vec![
-        List {
-            name: "env",
-            key: "name",
-            keys: texts(&["A", "B", "C", "D"]),
-            element: |chance, _| json!({"value": chance.below(5).to_string()}),
-            inner: none,
-        },
-        List {
-            name: "ports",
-            key: "containerPort",
-            keys: vec![json!(80), json!(81), json!(82)],
-            element: |chance, key| json!({"name": format!("p{key}"), "protocol": chance.choose(&["TCP", "UDP"])}),
-            inner: none,
-        },
-        List {
-            name: "volumeMounts",
-            key: "mountPath",
-            keys: texts(&["/v", "/w"]),
-            element: |chance, _| json!({"name": chance.choose(&["v", "w"]), "readOnly": one_in(chance, 2)}),
-            inner: none,
-        },
-    ]
-}
-
-fn service_ports() -> Vec<List> {
-    vec![List {
-        name: "ports",
-        key: "port",
-        keys: vec![json!(80), json!(81), json!(82), json!(83)],
-        element: |chance, key| json!({"name": format!("p{key}"), "targetPort": chance.below(3) + 8000, "protocol": "TCP"}),
-        inner: none,
-    }]
-}
-
-fn secrets() -> Vec<List> {
-    vec![List {
-        name: "secrets",
-        key: "name",
-        keys: texts(&["s", "t", "u"]),
-        element: |_, _| json!({}),
-        inner: none,
-    }]
-}
-
-fn drivers() -> Vec<List> {
-    vec![List {
-        name: "drivers",
-        key: "name",
-        keys: texts(&["a.example.com", "b.example.com", "c.example.com"]),
-        element: |_, _| json!({"nodeID": "node", "topologyKeys": ["zone"]}),
-        inner: none,
-    }]
-}
-
-fn webhooks() -> Vec<List> {
-    vec![List {
-        name: "webhooks",
-        key: "name",
-        keys: texts(&["a.example.com", "b.example.com", "c.example.com"]),
-        // Without rules it is never called.
-        element: |chance, _| {
-            json!({
-                "clientConfig": {"url": "https://127.0.0.1:1/"}, "sideEffects": "None",
-                "admissionReviewVersions": ["v1"], "timeoutSeconds": chance.below(9) + 1,
-            })
-        },
-        inner: || vec![match_conditions()],
-    }]
-}
-
-fn policy_lists() -> Vec<List> {
-    let variables = List {
-        name: "variables",
-        key: "name",
-        keys: texts(&["a", "b", "c"]),
-        element: expression,
-        inner: none,
-    };
-    vec![match_conditions(), variables]
-}
-
-fn match_conditions() -> List {
-    List {
-        name: "matchConditions",
-        key: "name",
-        keys: texts(&["m", "n", "o"]),
-        element: expression,
-        inner: none,
-    }
-}
-
-fn expression(chance: &mut Chance, _: &Value) -> Value {
-    json!({"expression": chance.choose(&["true", "1 == 1"])})
 }

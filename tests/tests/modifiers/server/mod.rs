@@ -5,6 +5,7 @@
 //! refuses a patch, our plugin must, or the server must refuse what it made, for the same reason.
 
 mod kinds;
+mod lists;
 mod random;
 
 use super::{compile, host, object, operation};
