@@ -77,13 +77,7 @@ fn speed(program: &Program) {
 
     let backup = program.run(&source, &["backup", "create", "bench"]);
     backup_line(&source, &data, &backup);
-    bound(
-        "backup: peak memory",
-        mebibytes(backup.peak),
-        "MiB",
-        mebibytes(MEMORY),
-        false,
-    );
+    memory_line("backup", &backup);
     drop(source);
 
     let best = best_bare_rate(&data);
@@ -101,13 +95,7 @@ fn speed(program: &Program) {
         85.0,
         true,
     );
-    bound(
-        "restore: peak memory",
-        mebibytes(restore.peak),
-        "MiB",
-        mebibytes(MEMORY),
-        false,
-    );
+    memory_line("restore", &restore);
 
     let again = program.run(&target, &["restore", "create", "bench"]);
     let lists = lists(&target, &again);
@@ -124,13 +112,12 @@ fn speed(program: &Program) {
         50.0,
         true,
     );
-    bound(
-        "restore of what is there: peak memory",
-        mebibytes(again.peak),
-        "MiB",
-        mebibytes(MEMORY),
-        false,
-    );
+    memory_line("restore of what is there", &again);
+}
+
+fn memory_line(what: &str, run: &Run) {
+    let what = format!("{what}: peak memory");
+    bound(&what, mebibytes(run.peak), "MiB", mebibytes(MEMORY), false);
 }
 
 fn backup_line(source: &Cluster, data: &Data, backup: &Run) {

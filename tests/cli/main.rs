@@ -3,6 +3,7 @@
 mod authoring;
 mod backups;
 mod demo;
+#[allow(dead_code, reason = "the tests with real clusters need more of it")]
 mod harness;
 mod help;
 mod interruption;

@@ -1,7 +1,7 @@
 //! Whether a backup or a restore could go through: connections, rights, a store that takes files. Nothing stays changed.
 //!
 //! Rights are asked for one by one with `SelfSubjectAccessReview`s, which any user may create, and what is missing is
-//! given as the roles that grant it ([`Diagnosis::roles`]). Rights alone do not make a write go through, so a restore
+//! given as the roles that grant it ([`roles()`]). Rights alone do not make a write go through, so a restore
 //! is also tried with one object, as a dry run.
 
 mod needs;

@@ -49,9 +49,9 @@ pub trait PodSession: Send + Sync {
 pub struct ExecOutput {
     /// As the command exited.
     pub exit_code: i32,
-    /// The end of standard output, at most [`OUTPUT`].
+    /// The end of standard output, at most 64 KiB.
     pub stdout: Vec<u8>,
-    /// The end of standard error, at most [`OUTPUT`].
+    /// The end of standard error, at most 64 KiB.
     pub stderr: Vec<u8>,
     /// Whether more was written than is here.
     pub truncated: bool,
