@@ -106,7 +106,8 @@ mod tests {
             for line in lines {
                 let words = line
                     .split_whitespace()
-                    .take_while(|word| !matches!(*word, "|" | ">" | "<"));
+                    .take_while(|word| !matches!(*word, "|" | ">" | "<"))
+                    .map(|word| word.trim_matches('\''));
                 let parsed = Arguments::try_parse_from(words);
                 assert!(parsed.is_ok(), "{line}: {}", parsed.unwrap_err());
                 assert!(line.starts_with(&path), "'{line}' is no example of {path}");
