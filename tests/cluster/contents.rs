@@ -138,9 +138,17 @@ pub fn differences(was: &Contents, is: &Contents) -> String {
     text
 }
 
-/// The certificate of the cluster's authority, in each namespace.
+/// What the API server and the controllers write about their own certificates and address, and keep as it is.
 fn is_of_the_cluster(object: &Value) -> bool {
-    object["kind"] == "ConfigMap" && object["metadata"]["name"] == "kube-root-ca.crt"
+    let name = object["metadata"]["name"].as_str();
+    match object["kind"].as_str() {
+        Some("ConfigMap") => matches!(
+            name,
+            Some("kube-root-ca.crt" | "extension-apiserver-authentication")
+        ),
+        Some("Service") => name == Some("kubernetes") && object["metadata"]["namespace"] == "default",
+        _ => false,
+    }
 }
 
 fn key(object: &Value) -> String {

@@ -37,7 +37,7 @@ fn round_trip(source: &Cluster, target: &Cluster) -> Value {
 /// Wait until `target` holds what `source` holds: its controllers need a moment.
 fn wait_until_same(source: &Cluster, target: &Cluster, namespace: Option<&str>) {
     let expected = contents(source, namespace);
-    for _ in 0..100 {
+    for _ in 0..15 {
         if differences(&expected, &contents(target, namespace)).is_empty() {
             return;
         }
