@@ -28,11 +28,9 @@ fn a_backup_is_made_listed_described_checked_and_deleted() {
             .contains("nightly   Completed")
     );
     assert_eq!(workplace.json(&["backup", "describe", "nightly"]), made);
-    assert!(
-        workplace
-            .done(&["backup", "describe", "nightly"])
-            .contains("Labels:      team=storefront")
-    );
+    let described = workplace.done(&["backup", "describe", "nightly"]);
+    let is_label = |line: &str| line.starts_with("Labels:") && line.ends_with(" team=storefront");
+    assert!(described.lines().any(is_label), "{described}");
 
     let verified = workplace.json(&["backup", "verify", "nightly"]);
     assert_eq!(
