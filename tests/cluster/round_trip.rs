@@ -17,21 +17,32 @@ const CORPUS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/corpus")
 /// Set to the folder of the corpus where it lies elsewhere.
 const CORPUS_VARIABLE: &str = "LAZARETTE_CORPUS";
 
-/// Without this, the namespaces of the cluster itself stay out.
-const EVERYTHING: &[&str] = &[
-    "--include-namespaces=*,kube-system,kube-public,kube-node-lease",
-    "--include-cluster-resources=true",
-];
-
 /// A backup of everything in `source`, restored into `target`.
 fn round_trip(source: &Cluster, target: &Cluster) -> Value {
     let mut workplace = Workplace::with_cluster(source.kubeconfig());
-    workplace.done(&[&["backup", "create", "all"], EVERYTHING].concat());
+    back_up_everything(&workplace, source);
     workplace.done(&["backup", "verify", "all"]);
     workplace.go_to(target.kubeconfig());
     let report = workplace.json(&["restore", "create", "all"]);
     assert_eq!(report["outcome"], "Completed", "{report:#}");
     report
+}
+
+/// Back up the namespaces of the cluster itself too, which stay out unless they are named.
+fn back_up_everything(workplace: &Workplace, cluster: &Cluster) {
+    let found = cluster.get(&["namespaces"]);
+    let namespaces = found["items"].as_array().unwrap().iter();
+    let names: Vec<&str> = namespaces
+        .filter_map(|namespace| namespace["metadata"]["name"].as_str())
+        .collect();
+    let names = format!("--include-namespaces={}", names.join(","));
+    workplace.done(&[
+        "backup",
+        "create",
+        "all",
+        &names,
+        "--include-cluster-resources=true",
+    ]);
 }
 
 /// Wait until `target` holds what `source` holds: its controllers need a moment.
@@ -49,18 +60,18 @@ fn wait_until_same(source: &Cluster, target: &Cluster, namespace: Option<&str>) 
 fn an_object_of_every_kind_comes_back_whole() {
     let (source, target) = (Cluster::start(), Cluster::start());
     source.apply(KINDS);
-    wait_until_served(&source, "kinds.example.com");
-    source.apply(&kind("kinds").to_string());
+    apply_when_served(&source, &kind("kinds"));
     settle(&source);
     round_trip(&source, &target);
     wait_until_same(&source, &target, None);
 }
 
-/// Wait until the API server serves a type that was defined a moment ago.
-fn wait_until_served(cluster: &Cluster, resource: &str) {
+/// Apply objects of a type that was defined a moment ago, as soon as the API server serves it.
+fn apply_when_served(cluster: &Cluster, manifests: &Value) {
     wait::until("a new type is served", || {
+        let words = ["apply", "--server-side", "-f", "-"];
         cluster
-            .try_kubectl(&["get", resource, "--all-namespaces"], "")
+            .try_kubectl(&words, &manifests.to_string())
             .status
             .success()
             .then_some(())
@@ -130,8 +141,9 @@ fn a_definition_of_a_megabyte_comes_back_with_its_objects() {
         json!({"apiVersion": "large.example.com/v1", "kind": "Large",
             "metadata": {"name": name, "namespace": namespace}, "spec": {"field-7": name}})
     };
-    source.apply(
-        &json!({"apiVersion": "v1", "kind": "List", "items": [object("one"), object("two")]}).to_string(),
+    apply_when_served(
+        source,
+        &json!({"apiVersion": "v1", "kind": "List", "items": [object("one"), object("two")]}),
     );
 
     let mut workplace = Workplace::with_cluster(source.kubeconfig());
@@ -283,7 +295,7 @@ fn every_file_of_a_backup_is_a_whole_object() {
     let cluster = Cluster::start();
     cluster.apply(KINDS);
     let workplace = Workplace::with_cluster(cluster.kubeconfig());
-    workplace.done(&[&["backup", "create", "all"], EVERYTHING].concat());
+    back_up_everything(&workplace, &cluster);
     let archive = fs::File::open(workplace.path("backups/backups/all/all.tar.gz")).unwrap();
     let mut archive = tar::Archive::new(flate2::read::MultiGzDecoder::new(archive));
     let mut kinds = std::collections::BTreeSet::new();
