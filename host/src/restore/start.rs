@@ -47,7 +47,8 @@ pub(super) async fn run(
     let name = request.name.clone();
     warnings.append(&mut selection.warnings);
     warnings.extend(unused_mappings(&request.namespace_mappings, &selection));
-    let schemas = with_definitions(std::mem::take(&mut selection.schemas), with.cluster, &types).await?;
+    let schemas = std::mem::take(&mut selection.schemas);
+    let schemas = with_definitions(schemas, with.cluster, &types, &mut warnings).await;
     let operation = Arc::new(operation(&request, with, schemas)?);
     let pipeline = pipeline(request, with, selection, operation, planned)?;
     let requests = Requests::new(with.cluster);
@@ -159,28 +160,39 @@ fn operation(
     })
 }
 
-/// The same with what definitions in the cluster say; those of the backup come first.
+/// The same with what definitions in the cluster say; those of the backup come first. Without them, lists of custom
+/// resources are replaced where the backup does not define them either.
 async fn with_definitions(
     mut schemas: Schemas,
     cluster: &dyn Cluster,
     types: &Types,
-) -> Result<Schemas, RestoreError> {
+    warnings: &mut Vec<String>,
+) -> Schemas {
     let definitions = types.iter().find(|of| {
         of.resource
             .is("apiextensions.k8s.io", "customresourcedefinitions")
     });
     let Some(definitions) = definitions else {
-        return Ok(schemas);
+        return schemas;
     };
     let mut pages = cluster.list(definitions, &ListOptions::default());
     while let Some(page) = pages.next().await {
-        for definition in page?.items {
+        let page = match page {
+            Ok(page) => page,
+            Err(error) => {
+                warnings.push(format!(
+                    "how lists of custom resources are merged is not known where the backup does not say it: {error}"
+                ));
+                break;
+            }
+        };
+        for definition in page.items {
             if let Ok(definition) = serde_json::from_str(definition.json.get()) {
                 schemas = schemas.with_crd(&definition);
             }
         }
     }
-    Ok(schemas)
+    schemas
 }
 
 /// Refuse names that no namespace can have.
