@@ -107,7 +107,9 @@ mod tests {
                 let words = line
                     .split_whitespace()
                     .take_while(|word| !matches!(*word, "|" | ">" | "<"))
-                    .map(|word| word.trim_matches('\''));
+                    .map(|word| word.trim_matches('\''))
+                    // A file of the reader's.
+                    .map(|word| if word.starts_with('@') { "{}" } else { word });
                 let parsed = Arguments::try_parse_from(words);
                 assert!(parsed.is_ok(), "{line}: {}", parsed.unwrap_err());
                 assert!(line.starts_with(&path), "'{line}' is no example of {path}");

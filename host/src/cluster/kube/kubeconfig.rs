@@ -53,7 +53,7 @@ pub(super) struct ChosenContext {
     pub(super) name: String,
     pub(super) user: Option<String>,
     pub(super) config: Kubeconfig,
-    /// For people: `/root/.kube/config`.
+    /// For people: `/home/ada/.kube/config`.
     pub(super) files: String,
 }
 
