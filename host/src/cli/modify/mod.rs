@@ -91,7 +91,7 @@ impl Modify {
 }
 
 /// What plugins know: the time, how lists of custom resources are merged, and a seed that follows from the objects.
-fn operation(input: &Input) -> Operation {
+pub(in crate::cli) fn operation(input: &Input) -> Operation {
     Operation {
         kind: "modify".to_owned(),
         now: jiff::Timestamp::now(),

@@ -66,7 +66,7 @@ impl Bench {
         let begun = Instant::now();
         load(&host, &self.plugin, json!({}))?;
         let start = begun.elapsed();
-        let operation = Arc::new(super::run::operation(&input));
+        let operation = Arc::new(crate::cli::modify::operation(&input));
         let calls = usize::try_from(self.calls).unwrap_or(usize::MAX);
         let measured = measure(&host, &plugin, &settings, &operation, &input.objects, calls)?;
         let result = json!({"loadMicroseconds": start.as_micros(), "measured": measured});

@@ -4,16 +4,14 @@ use super::config_value;
 use crate::authoring::Component;
 use crate::cli::examples::examples;
 use crate::cli::failure::{Ended, Failure};
-use crate::cli::modify::input::Input;
+use crate::cli::modify::{input::Input, operation};
 use crate::cli::session::Session;
 use crate::object::yaml;
-use crate::plugin::{Configured, GivenObjects, LookUps, Operation, PluginHost, Settings};
+use crate::plugin::{Configured, Operation, PluginHost, Settings};
 use crate::report::{Outcome, Problem, diff, paint_diff};
 use anstyle::Style;
 use clap::{Args, ValueHint};
 use serde_json::Value;
-use sha2::{Digest, Sha256};
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -95,19 +93,6 @@ fn configure(
         ..Settings::new(config)
     };
     Ok(host.configure(&plugin, settings, operation)?)
-}
-
-/// What the plugin is told: as in `lazarette modify`.
-pub(super) fn operation(input: &Input) -> Operation {
-    Operation {
-        kind: "modify".to_owned(),
-        now: jiff::Timestamp::now(),
-        backup: String::new(),
-        namespace_mappings: BTreeMap::new(),
-        seed: Sha256::digest(input.text.as_bytes()).into(),
-        schemas: Arc::new(input.schemas()),
-        look_ups: LookUps::new(GivenObjects::new(input.objects.clone())),
-    }
 }
 
 fn differences(before: &[Value], input: &Input) -> String {
