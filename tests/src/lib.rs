@@ -4,6 +4,7 @@ pub mod azurite;
 pub mod cluster;
 pub mod contract;
 pub mod counts;
+pub mod node;
 pub mod pki;
 pub mod processes;
 pub mod proxy;

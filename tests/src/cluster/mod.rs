@@ -22,7 +22,7 @@ mod kubectl;
 #[cfg(test)]
 mod tests;
 
-use crate::pki::{self, Authority};
+use crate::pki::{self, Authority, Identity};
 use crate::processes::{Server, Workshop};
 use crate::{servers, tls, wait};
 use kubeconfig::Credentials;
@@ -123,8 +123,7 @@ impl Cluster {
     /// A kubeconfig of a user with this name, with its certificate as data. What it may do, `kubectl create rolebinding`
     /// and its like say; without any it may do next to nothing.
     pub fn user(&self, name: &str) -> PathBuf {
-        let credentials = Credentials::Certificate(self.authority.client(name, None));
-        self.write_kubeconfig(&format!("users/{name}"), &self.url(), &credentials)
+        self.write_user(&format!("users/{name}"), self.authority.client(name, None))
     }
 
     /// A kubeconfig of an administrator for this cluster behind `url`, with a token.
@@ -169,6 +168,16 @@ impl Cluster {
     /// A folder of the cluster, for what is to go with it.
     pub fn folder(&self) -> &Path {
         self.workshop.folder()
+    }
+
+    /// Its folder and its processes, for further servers.
+    pub(crate) fn workshop(&self) -> &Arc<Workshop> {
+        &self.workshop
+    }
+
+    /// Write `NAME.kubeconfig`, with which a server is known by `identity`.
+    pub(crate) fn write_user(&self, name: &str, identity: Identity) -> PathBuf {
+        self.write_kubeconfig(name, &self.url(), &Credentials::Certificate(identity))
     }
 
     /// All files and arguments, and nothing that runs.
@@ -272,7 +281,7 @@ impl Cluster {
 }
 
 /// Ports that nobody listened on a moment ago.
-fn free_ports<const COUNT: usize>() -> [u16; COUNT] {
+pub(crate) fn free_ports<const COUNT: usize>() -> [u16; COUNT] {
     // All are held until all are known, so that they differ.
     let listeners = [(); COUNT].map(|()| TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port"));
     listeners.map(|listener| listener.local_addr().expect("an address").port())

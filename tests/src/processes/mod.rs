@@ -6,6 +6,7 @@ mod tests;
 use rustix::process::{Pid, Signal, kill_process};
 use std::ffi::OsString;
 use std::fs::{self, File};
+use std::io::Write;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -13,13 +14,20 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tempfile::TempDir;
 
 /// Waits for the end of its standard input, which is the end of the test process. The processes of the group are killed
-/// from a session of its own, because the watchdog is in the group too.
+/// from a session of its own, because the watchdog is in the group too. Control groups can be removed when the last of
+/// their processes is gone, which may be a moment later.
 const WATCHDOG: &str = r#"
 cat > /dev/null
 exec setsid sh -c '
     kill -s KILL -- "-$1"
-    for attempt in 1 2 3 4 5 6 7 8 9 10; do
-        rm -rf "$2" && exit
+    groups=$(cat "$2/control-groups" 2> /dev/null)
+    for attempt in $(seq 50); do
+        left=
+        for group in $groups; do
+            find "$group" -depth -type d -exec rmdir "{}" ";"
+            [ ! -d "$group" ] || left=yes
+        done
+        rm -rf "$2" && [ -z "$left" ] && exit
         sleep 0.2
     done' remover "$$" "$1"
 "#;
@@ -69,6 +77,16 @@ impl Workshop {
         fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
         fs::write(&path, text).expect("a file");
         path
+    }
+
+    /// Remove this control group, and those in it, when all processes have ended.
+    pub fn remove_control_group(&self, folder: &Path) {
+        let mut list = File::options()
+            .create(true)
+            .append(true)
+            .open(self.path("control-groups"))
+            .expect("a list");
+        writeln!(list, "{}", folder.display()).expect("a list");
     }
 
     /// Start a process in the group. What it prints goes to the file `NAME.log` in the folder.
