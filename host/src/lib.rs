@@ -22,6 +22,7 @@ pub mod backup;
 pub mod cli;
 pub mod cluster;
 pub mod doctor;
+pub mod hooks;
 pub mod modify;
 pub mod object;
 pub mod plugin;

@@ -133,7 +133,7 @@ fn scripted(answer: &ExecAnswer) -> Scripted {
                 exit_code: answer.exit_code,
                 stdout: answer.stdout.clone().into_bytes(),
                 stderr: answer.stderr.clone().into_bytes(),
-                truncated: false,
+                dropped: 0,
             }),
         },
     }

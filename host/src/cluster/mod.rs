@@ -7,7 +7,7 @@ mod manifests;
 
 pub use address::open;
 pub use error::ClusterError;
-pub use kube::{Kube, Patience};
+pub use kube::{ExecCommand, ExecError, Kube, Patience, PodAccess, Process, ProcessEvent};
 pub use manifests::Manifests;
 
 use crate::object::{GroupResource, ObjectId, ResourceType};
@@ -25,6 +25,11 @@ pub trait Cluster: Send + Sync {
 
     /// Whether an API server and controllers are at work in it, which make objects by themselves. False for a folder.
     fn is_live(&self) -> bool;
+
+    /// The pods that run in it, to run commands in them. None where none run: in a folder.
+    fn pods(&self) -> Option<PodAccess> {
+        None
+    }
 
     /// What the cluster serves, in its preferred versions, ordered by group and resource; and what could not be
     /// found out.

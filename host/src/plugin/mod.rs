@@ -52,7 +52,7 @@ pub use look_ups::{Answered, ClusterSource, GivenObjects, LookUp, LookUpError, L
 pub use moment::{Facts, Moment};
 pub use operation::Operation;
 pub use outcome::{Modified, Note, Resolution, Verdict};
-pub use pods::{ExecOutput, Pod, PodError, PodSession, Scripted, ScriptedPod};
+pub use pods::{EXEC_OUTPUT, ExecOutput, Pod, PodError, PodSession, Scripted, ScriptedPod};
 pub use registry::{Address, RegistryError, Signed};
 pub use settings::{Isolation, Limits, Settings};
 pub use signature::{TrustedKeys, sign};

@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 /// Bytes of standard output, and as many of standard error, that a plugin gets of a command: their end.
-pub const OUTPUT: usize = 64 << 10;
+pub const EXEC_OUTPUT: usize = 64 << 10;
 
 /// The pod that a hook was called for, and no other.
 #[async_trait]
@@ -53,8 +53,8 @@ pub struct ExecOutput {
     pub stdout: Vec<u8>,
     /// The end of standard error, at most 64 KiB.
     pub stderr: Vec<u8>,
-    /// Whether more was written than is here.
-    pub truncated: bool,
+    /// Bytes that were written to both of them before what is here.
+    pub dropped: u64,
 }
 
 /// Why something cannot be done in a pod; in the words of the contract.
@@ -65,6 +65,8 @@ pub struct PodError {
     pub code: String,
     /// One sentence.
     pub message: String,
+    /// Where a command was cut short: what it had written until then, and no exit code of its own.
+    pub output: Option<Box<ExecOutput>>,
 }
 
 impl PodError {
@@ -73,6 +75,7 @@ impl PodError {
         PodError {
             code: code.to_owned(),
             message: message.into(),
+            output: None,
         }
     }
 }

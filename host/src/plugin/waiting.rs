@@ -123,7 +123,7 @@ fn link_pods(linker: &mut Linker<State>) -> Result<()> {
                     exit_code: output.exit_code,
                     stdout: output.stdout,
                     stderr: output.stderr,
-                    truncated: output.truncated,
+                    truncated: output.dropped > 0,
                 });
                 Ok((output.map_err(WireError::from),))
             })
@@ -191,7 +191,7 @@ fn link_sessions(linker: &mut Linker<State>) -> Result<()> {
                 let session = store.data().session(&session)?;
                 let max = usize::try_from(max)
                     .unwrap_or(usize::MAX)
-                    .min(super::pods::OUTPUT);
+                    .min(super::pods::EXEC_OUTPUT);
                 let read = async { session.lock().await.read(max, milliseconds(timeout)).await };
                 Ok((paused(&mut store, read).await?.map_err(WireError::from),))
             })

@@ -35,17 +35,17 @@ pub(super) struct Connection {
     pub(super) patience: Patience,
     session: RwLock<Option<Arc<Session>>>,
     /// Whether the server has ever answered: until then it may be the address that is wrong, and waiting is no use.
-    has_answered: AtomicBool,
+    pub(super) has_answered: AtomicBool,
 }
 
 /// A client that is logged in.
-struct Session {
-    client: Client,
+pub(super) struct Session {
+    pub(super) client: Client,
     /// What a program gave; none where the client knows by itself who it is.
-    authorization: Option<HeaderValue>,
+    pub(super) authorization: Option<HeaderValue>,
     expires_at: Option<Timestamp>,
     /// Whether a program gave the credentials, and can give new ones.
-    is_renewable: bool,
+    pub(super) is_renewable: bool,
 }
 
 /// A request.
@@ -205,7 +205,7 @@ impl Connection {
     }
 
     /// The client to ask with. Another one than `refused`, and one whose credentials hold for a while.
-    async fn session(&self, refused: Option<&Arc<Session>>) -> Result<Arc<Session>, ClusterError> {
+    pub(super) async fn session(&self, refused: Option<&Arc<Session>>) -> Result<Arc<Session>, ClusterError> {
         let usable = |session: &Arc<Session>| {
             let expires = session.expires_at.filter(|_| session.is_renewable);
             let holds = expires.is_none_or(|at| Timestamp::now() + RENEWED_BEFORE < at);
@@ -315,7 +315,7 @@ impl Connection {
         }
     }
 
-    fn failed(&self, error: kube::Error) -> ClusterError {
+    pub(super) fn failed(&self, error: kube::Error) -> ClusterError {
         match error {
             kube::Error::Auth(error) => self.no_credentials(error.to_string()),
             kube::Error::InferKubeconfig(error) => self.no_credentials(error.to_string()),
@@ -324,7 +324,7 @@ impl Connection {
         }
     }
 
-    fn unreachable(&self, error: &dyn std::error::Error) -> ClusterError {
+    pub(super) fn unreachable(&self, error: &dyn std::error::Error) -> ClusterError {
         ClusterError::Unreachable {
             cluster: self.server.clone(),
             message: explain(error),
@@ -370,7 +370,7 @@ fn bearer(token: &str) -> Result<HeaderValue, String> {
 }
 
 /// What is behind an error: the last of its causes says most. For certificates, what to look at.
-fn explain(error: &dyn std::error::Error) -> String {
+pub(super) fn explain(error: &dyn std::error::Error) -> String {
     let mut cause = error;
     while let Some(next) = cause.source() {
         cause = next;

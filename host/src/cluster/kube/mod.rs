@@ -5,6 +5,7 @@
 
 mod connection;
 mod discovery;
+mod exec;
 mod failure;
 mod kubeconfig;
 mod list;
@@ -16,6 +17,7 @@ mod patience;
 mod proxy;
 mod write;
 
+pub use exec::{ExecCommand, ExecError, PodAccess, Process, ProcessEvent};
 pub use patience::Patience;
 
 use super::{Cluster, ClusterError, Discovery, ListOptions, Page, Write};
@@ -25,12 +27,13 @@ use connection::Connection;
 use futures::stream::BoxStream;
 use kubeconfig::{Choice, Surroundings};
 use serde_json::Value;
+use std::sync::Arc;
 use write::Target;
 
 /// A cluster behind an API server.
 pub struct Kube {
     address: String,
-    connection: Connection,
+    connection: Arc<Connection>,
 }
 
 impl Kube {
@@ -45,8 +48,30 @@ impl Kube {
         };
         Ok(Kube {
             address,
-            connection: Connection::new(choice, patience),
+            connection: Arc::new(Connection::new(choice, patience)),
         })
+    }
+
+    /// The cluster whose API server is at `url`.
+    #[cfg(test)]
+    pub(crate) fn at(url: &str) -> Self {
+        let config = serde_json::from_value(serde_json::json!({
+            "contexts": [{"name": "test", "context": {"cluster": "test"}}],
+            "clusters": [{"name": "test", "cluster": {"server": url}}],
+        }));
+        let context = kubeconfig::ChosenContext {
+            name: "test".to_owned(),
+            user: None,
+            config: config.unwrap(),
+            files: "test".to_owned(),
+        };
+        Kube {
+            address: url.to_owned(),
+            connection: Arc::new(Connection::new(
+                Choice::Context(Box::new(context)),
+                Patience::default(),
+            )),
+        }
     }
 }
 
@@ -58,6 +83,10 @@ impl Cluster for Kube {
 
     fn is_live(&self) -> bool {
         true
+    }
+
+    fn pods(&self) -> Option<PodAccess> {
+        Some(PodAccess::new(Arc::clone(&self.connection)))
     }
 
     async fn resource_types(&self) -> Result<Discovery, ClusterError> {
