@@ -2,8 +2,8 @@
 //! WebAssembly plugin.
 //!
 //! Data flows one way: [`cluster`] → [`backup`] → [`archive`] → [`store`], and back: [`store`] → [`archive`] →
-//! [`restore`] → [`cluster`]. [`plugin`] knows nothing of backups: [`modify`] and [`restore`] hand it objects and get
-//! decisions. [`doctor`] finds out beforehand whether an operation would go through. [`cli`] parses, calls the library and prints.
+//! [`restore`] → [`cluster`]. [`plugin`] knows nothing of backups: [`modify`], [`hooks`] and [`restore`] hand it objects and
+//! get decisions. [`doctor`] finds out beforehand whether an operation would go through. [`cli`] parses, calls the library and prints.
 
 #![cfg_attr(
     not(test),

@@ -51,6 +51,15 @@ impl Claim {
         }
     }
 
+    /// Whether its writer is at work on this machine. False where the claim does not say, or it is elsewhere.
+    pub fn is_at_work_here(&self) -> bool {
+        let here = rustix::system::uname().nodename().to_string_lossy().into_owned();
+        let pid = self.pid.and_then(|pid| i32::try_from(pid).ok());
+        let pid = pid.and_then(rustix::process::Pid::from_raw);
+        self.host.as_ref() == Some(&here)
+            && pid.is_some_and(|pid| rustix::process::test_kill_process(pid).is_ok())
+    }
+
     /// The claim of the backup `name`; none where there is none, or it cannot be read.
     pub(super) async fn read(store: &dyn Store, name: &BackupName) -> Result<Option<Claim>, StoreError> {
         match store.read(&BackupFile::Claim.key(name), None).await {

@@ -18,6 +18,8 @@ pub enum BackupFile {
     ResourceList,
     /// Velero's list of warnings and errors.
     Results,
+    /// What hooks did, and what their plugins keep. Only in a backup that had some.
+    Hooks,
     /// Velero's Backup resource. Velero sees a backup when this is there.
     VeleroBackup,
     /// What the backup is, and the digest of every other file. The last: without it there is no backup.
@@ -25,7 +27,7 @@ pub enum BackupFile {
 }
 
 impl BackupFile {
-    /// All of them, in their order.
+    /// Those that every backup has, unless it is encrypted, in their order.
     pub const ALL: [BackupFile; 7] = [
         BackupFile::Claim,
         BackupFile::Objects,
@@ -44,6 +46,7 @@ impl BackupFile {
             BackupFile::Index => format!("{name}-lazarette-index.jsonl.gz"),
             BackupFile::ResourceList => format!("{name}-resource-list.json.gz"),
             BackupFile::Results => format!("{name}-results.gz"),
+            BackupFile::Hooks => format!("{name}-lazarette-hooks.json.gz"),
             BackupFile::VeleroBackup => "velero-backup.json".to_owned(),
             BackupFile::Manifest => "lazarette-manifest.json".to_owned(),
         }

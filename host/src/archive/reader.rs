@@ -104,6 +104,22 @@ impl Backup {
         &self.notes
     }
 
+    /// What hooks left with the backup, in JSON; none where it had none.
+    pub async fn hooks(&self) -> Result<Option<Vec<u8>>, ArchiveError> {
+        let Some(record) = self.manifest.file(BackupFile::Hooks) else {
+            return Ok(None);
+        };
+        let file = BackupFile::Hooks.key(&self.manifest.name);
+        let bytes = read_recorded(self.store.as_ref(), &file, Some(record)).await?;
+        match member::decompress_first(&bytes) {
+            Some((text, _)) => Ok(Some(text)),
+            None => Err(ArchiveError::Damaged {
+                file,
+                message: "it cannot be decompressed".to_owned(),
+            }),
+        }
+    }
+
     /// What is in the backup, in its order, without reading an object. An error ends it.
     pub fn records(&self) -> impl Iterator<Item = Result<ObjectRecord, ArchiveError>> + Send + use<> {
         self.members().flat_map(|member| match member {

@@ -3,8 +3,8 @@
 use super::index::Members;
 use super::objects_check::{self, ObjectsFile};
 use super::{
-    ArchiveError, BackupFile, BackupName, Digester, FileRecord, Manifest, PublicKey, Trust, deletion, layout,
-    read_manifest, velero,
+    ArchiveError, BackupFile, BackupName, Digester, FileRecord, Manifest, Note, PublicKey, Trust, deletion,
+    layout, read_manifest, velero,
 };
 use crate::object::ObjectId;
 use crate::report::Progress;
@@ -190,7 +190,7 @@ async fn compare_files(
         }
     }
     for file in there.into_keys() {
-        if !deletion::is_record(store, &manifest.name, &file).await? {
+        if !Note::is_key(&file, &manifest.name) && !deletion::is_record(store, &manifest.name, &file).await? {
             verification.find(file, None, "the file is not part of the backup");
         }
     }

@@ -53,6 +53,8 @@ pub struct Description {
     pub left_out: LeftOut,
     /// What was to be in the backup, and could not be read.
     pub errors: Vec<Problem>,
+    /// What hooks leave with the backup, in JSON; none where it had none.
+    pub hooks: Option<Vec<u8>>,
 }
 
 impl<'a> ArchiveWriter<'a> {
@@ -128,13 +130,21 @@ impl<'a> ArchiveWriter<'a> {
         }
         let results = velero::results(&description.warnings, &description.errors)?;
         let results = SmallFile::new(self.claim, BackupFile::Results, results)?;
-        let files = vec![
+        let mut files = vec![
             self.claim.record().clone(),
             self.objects.commit().await?,
             self.index.commit().await?,
             self.resource_list.commit().await?,
             results.put(self.claim).await?,
         ];
+        if let Some(hooks) = &description.hooks {
+            let file = SmallFile::new(
+                self.claim,
+                BackupFile::Hooks,
+                member::compress(hooks, member::LEVEL).map_err(compression_failed)?,
+            )?;
+            files.push(file.put(self.claim).await?);
+        }
         let mut manifest = manifest(
             self.claim,
             self.id,
@@ -197,6 +207,7 @@ fn manifest(
         excluded_by_label,
         left_out,
         errors,
+        hooks: _,
     } = description;
     Manifest {
         format: FORMAT,

@@ -91,7 +91,7 @@ impl<'a> Suite<'a> {
             Subject::Pod { pod, event } => {
                 let script = Arc::new(ScriptedPod::new(case.exec.iter().map(scripted).collect()));
                 let moment = moment(event, Arc::clone(&script));
-                let result = batch.hook(&configured, &mut pod.clone(), &moment);
+                let result = batch.hook(&configured, pod, &moment);
                 Ok(Actual::of_hook(
                     result,
                     &script.commands(),

@@ -1,11 +1,12 @@
 //! Making a backup: discover, list, select, write, finish.
 
+use super::hooking::{self, Hooked, Hooking, Taken};
 use super::reading::{CONCURRENT_TYPES, Pages, ReadPage, channel};
 use super::selection::Selection;
 use super::{BackupError, BackupRequest, BackupSummary};
-use crate::archive::{ArchiveWriter, Description, HeldClaim, Source};
-use crate::cluster::{Cluster, ClusterError};
-use crate::object::ResourceType;
+use crate::archive::{ArchiveError, ArchiveWriter, Description, HeldClaim, Source};
+use crate::cluster::{Cluster, ClusterError, RawObject};
+use crate::object::{ObjectKey, ResourceType};
 use crate::report::{Cancellation, Code, Problem, Progress};
 use crate::store::Store;
 use futures::future::{BoxFuture, FutureExt};
@@ -24,6 +25,20 @@ pub async fn create(
     progress: &Progress,
     cancellation: &Cancellation,
 ) -> Result<BackupSummary, BackupError> {
+    create_with_hooks(request, None, cluster, store, progress, cancellation).await
+}
+
+/// The same, with hooks around pods. All of them run before the first object is written. Cancelled, or after an error,
+/// pods that stand still are let go first; where that was not done for certain, the error says so, and the store keeps
+/// what is needed to do it later ([`crate::hooks::frozen`]).
+pub async fn create_with_hooks(
+    request: &BackupRequest,
+    hooking: Option<Hooking<'_>>,
+    cluster: &dyn Cluster,
+    store: &dyn Store,
+    progress: &Progress,
+    cancellation: &Cancellation,
+) -> Result<BackupSummary, BackupError> {
     progress.begin("Discovering resource types", None);
     let (selection, warnings) = tokio::select! {
         biased;
@@ -31,32 +46,44 @@ pub async fn create(
         selection = Selection::new(request, cluster) => selection?,
     };
     let claim = HeldClaim::take_protected(store, &request.name, request.protection.clone()).await?;
-    let mut run = Run {
-        selection,
-        warnings,
-        errors: Vec::new(),
-        progress,
+    let hooked = match hooking {
+        Some(hooking) => hooking::run(&selection, hooking, cluster, &claim, progress, cancellation).await,
+        None => Ok(Hooked::default()),
     };
-    progress.begin("Writing objects", None);
-    let written = async {
-        let writer = ArchiveWriter::begin(&claim, request.workers).await?;
-        let writer = tokio::select! {
-            biased;
-            () = cancellation.cancelled() => return Err(BackupError::Cancelled),
-            written = run.write_objects(cluster, writer) => written?,
-        };
-        run.finish(writer, request, cluster).await
+    let result = match hooked {
+        Ok(hooked) => {
+            let frozen = hooked.frozen.clone();
+            let run = Run {
+                selection,
+                warnings,
+                errors: Vec::new(),
+                hooked,
+                progress,
+            };
+            let written = run.write(request, cluster, &claim, cancellation).await;
+            written.map_err(|error| match frozen.is_empty() {
+                true => error,
+                false => BackupError::frozen(frozen, error),
+            })
+        }
+        Err(error) => Err(error),
     };
-    let result = written.await;
-    if result.is_err()
-        && let Err(error) = claim.abandon().await
-    {
+    match &result {
+        // The notes must stay, and with them the claim.
+        Err(BackupError::Frozen { .. }) | Ok(_) => {}
+        Err(_) => abandon(&claim, request).await,
+    }
+    result
+}
+
+/// Remove what was written of a backup.
+async fn abandon(claim: &HeldClaim<'_>, request: &BackupRequest) {
+    if let Err(error) = claim.abandon().await {
         tracing::warn!(
             "what was written of backup {} could not be removed: {error}",
             request.name
         );
     }
-    result
 }
 
 /// A backup that is being made.
@@ -64,10 +91,36 @@ struct Run<'p> {
     selection: Selection,
     warnings: Vec<Problem>,
     errors: Vec<Problem>,
+    hooked: Hooked,
     progress: &'p Progress,
 }
 
 impl Run<'_> {
+    /// Write all there is, and finish the backup.
+    async fn write(
+        mut self,
+        request: &BackupRequest,
+        cluster: &dyn Cluster,
+        claim: &HeldClaim<'_>,
+        cancellation: &Cancellation,
+    ) -> Result<BackupSummary, BackupError> {
+        self.warnings.append(&mut self.hooked.warnings);
+        self.errors.append(&mut self.hooked.errors);
+        self.progress.begin("Writing objects", None);
+        let writer = ArchiveWriter::begin(claim, request.workers).await?;
+        let writer = tokio::select! {
+            biased;
+            () = cancellation.cancelled() => return Err(BackupError::Cancelled),
+            written = self.write_objects(cluster, writer) => written?,
+        };
+        let is_frozen = !self.hooked.frozen.is_empty();
+        let summary = self.finish(writer, request, cluster).await?;
+        if !is_frozen {
+            claim.remove_notes().await;
+        }
+        Ok(summary)
+    }
+
     /// List types ahead, and write their objects type by type.
     async fn write_objects<'a>(
         &mut self,
@@ -115,6 +168,53 @@ impl Run<'_> {
                 Err(error) => return Err(error.into()),
             }
         }
+        if of.resource.is("", "pods") {
+            self.write_hooked(of, None, writer).await?;
+        }
+        Ok(())
+    }
+
+    /// Write the pods that hooks were for and that come before `key`, as they were taken then: they may be gone by now.
+    async fn write_hooked(
+        &mut self,
+        of: &ResourceType,
+        key: Option<&ObjectKey>,
+        writer: &mut ArchiveWriter<'_>,
+    ) -> Result<(), BackupError> {
+        while let Some(taken) = self.hooked.next_before(key) {
+            if let Taken::Object(pod) = taken {
+                self.write_object(of, &pod, writer).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Write a listed pod, unless hooks were for it: then as it was taken, or not at all.
+    async fn write_pod(
+        &mut self,
+        of: &ResourceType,
+        listed: &RawObject,
+        writer: &mut ArchiveWriter<'_>,
+    ) -> Result<(), BackupError> {
+        let key = ObjectKey::new(listed.id.namespace.as_deref(), &listed.id.name);
+        self.write_hooked(of, Some(&key), writer).await?;
+        match self.hooked.pods.remove(&key) {
+            Some(Taken::Nothing) => Ok(()),
+            Some(Taken::Object(taken)) => self.write_object(of, &taken, writer).await,
+            None => self.write_object(of, listed, writer).await,
+        }
+    }
+
+    async fn write_object(
+        &mut self,
+        of: &ResourceType,
+        object: &RawObject,
+        writer: &mut ArchiveWriter<'_>,
+    ) -> Result<(), BackupError> {
+        if self.selection.takes(of, object) {
+            writer.append(of, &object.id, object.json.get()).await?;
+            self.progress.advance(1);
+        }
         Ok(())
     }
 
@@ -131,9 +231,9 @@ impl Run<'_> {
                 .push(Problem::new(Code::ListContinued, message).about(&of.resource));
         }
         for object in &read.page.items {
-            if self.selection.takes(of, object) {
-                writer.append(of, &object.id, object.json.get()).await?;
-                self.progress.advance(1);
+            match of.resource.is("", "pods") {
+                true => self.write_pod(of, object, writer).await?,
+                false => self.write_object(of, object, writer).await?,
             }
         }
         Ok(read.page.items.len())
@@ -160,14 +260,26 @@ impl Run<'_> {
             being_deleted: self.selection.being_deleted,
             excluded_by_label: self.selection.excluded_by_label,
             left_out: self.selection.defaults.report,
+            hooks: hooks_of(&self.hooked)?,
         };
         let manifest = writer.finish(description).await?;
         Ok(BackupSummary {
+            hooks: self.hooked.record,
             manifest,
             warnings: self.warnings,
             errors: self.errors,
         })
     }
+}
+
+/// What hooks leave with the backup; none where there were none.
+fn hooks_of(hooked: &Hooked) -> Result<Option<Vec<u8>>, BackupError> {
+    if hooked.record.is_empty() {
+        return Ok(None);
+    }
+    let text = serde_json::to_vec(&hooked.record);
+    let text = text.map_err(|error| ArchiveError::Internal(error.to_string()))?;
+    Ok(Some(text))
 }
 
 /// Whether an error is about one type only, and other types can be read all the same.

@@ -105,16 +105,21 @@ impl Defaults {
         left_out
     }
 
-    /// Whether an object that the filter admits is left out all the same.
+    /// Whether an object that the filter admits is left out all the same. It is in the report from then on.
     pub(super) fn leave_out(&mut self, object: &RawObject) -> bool {
+        let left_out = self.leaves_out(object);
+        self.report.objects += u64::from(left_out);
+        left_out
+    }
+
+    /// Whether an object that the filter admits is left out all the same.
+    pub(super) fn leaves_out(&self, object: &RawObject) -> bool {
         let namespace = match &object.id.namespace {
             None if object.id.resource.is("", "namespaces") => Some(&object.id.name),
             namespace => namespace.as_ref(),
         };
         let in_namespace = namespace.is_some_and(|name| self.report.namespaces.contains(name));
-        let left_out = self.is_live && (in_namespace || self.is_endpoint_of_controller(object));
-        self.report.objects += u64::from(left_out);
-        left_out
+        self.is_live && (in_namespace || self.is_endpoint_of_controller(object))
     }
 
     /// Whether a controller keeps this for a Service. What people write themselves, for a Service without selector, has

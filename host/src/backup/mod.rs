@@ -2,6 +2,7 @@
 
 mod create;
 mod error;
+mod hooking;
 mod left_out;
 mod namespaces;
 mod prune;
@@ -12,8 +13,9 @@ mod selection;
 #[cfg(test)]
 mod tests;
 
-pub use create::create;
+pub use create::{create, create_with_hooks};
 pub use error::BackupError;
+pub use hooking::{Hooking, plan as plan_hooks};
 pub use prune::{Pruning, plan_pruning, prune};
 pub use request::{BackupRequest, BackupSummary};
 pub use retention::{Candidate, Decision, Reason, Retention};

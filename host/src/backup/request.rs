@@ -1,6 +1,7 @@
 //! What a backup is asked to do.
 
 use crate::archive::{BackupName, Manifest, Protection};
+use crate::hooks::HookRecord;
 use crate::object::FilterSpec;
 use crate::report::{Outcome, Problem};
 use jiff::SignedDuration;
@@ -52,6 +53,8 @@ pub struct BackupSummary {
     pub manifest: Manifest,
     /// What was not as it should be.
     pub warnings: Vec<Problem>,
-    /// What was to be in the backup, and could not be read.
+    /// What was to be in the backup, and could not be read; and what hooks failed in.
     pub errors: Vec<Problem>,
+    /// What hooks did.
+    pub hooks: HookRecord,
 }

@@ -90,6 +90,20 @@ impl Selection {
         }
     }
 
+    /// Whether the backup will take this object because the filter asks for it. Nothing is learnt from it.
+    pub(super) fn wants(&self, object: &RawObject) -> bool {
+        let labels = object
+            .labels
+            .iter()
+            .map(|(key, value)| (key.as_str(), value.as_str()));
+        let namespace = object.id.namespace.as_ref();
+        self.filter.admits(&object.id, labels)
+            && !self.defaults.leaves_out(object)
+            && !has_exclude_label(object)
+            && !namespace.is_some_and(|name| self.excluded_namespaces.contains(name))
+            && !is_being_deleted(object)
+    }
+
     /// Whether the backup takes this object. Objects come in the order of [`Selection::types`].
     pub(super) fn takes(&mut self, of: &ResourceType, object: &RawObject) -> bool {
         let labels = object

@@ -32,7 +32,7 @@ impl Failure {
     /// The exit code: 2 for what the user typed or wrote wrong, 130 when interrupted, else 1.
     pub fn exit_code(&self) -> u8 {
         match self.0.first().map(|problem| problem.code) {
-            Some(Code::InvalidArgument | Code::InvalidModifiers) => 2,
+            Some(Code::InvalidArgument | Code::InvalidModifiers | Code::InvalidHooks) => 2,
             Some(Code::Cancelled) => INTERRUPTED,
             _ => 1,
         }
@@ -124,6 +124,7 @@ mod tests {
     #[rstest]
     #[case(Code::InvalidArgument, 2)]
     #[case(Code::InvalidModifiers, 2)]
+    #[case(Code::InvalidHooks, 2)]
     #[case(Code::Cancelled, 130)]
     #[case(Code::NotFound, 1)]
     #[case(Code::Internal, 1)]

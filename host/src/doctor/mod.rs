@@ -13,7 +13,7 @@ mod storage;
 mod tests;
 
 pub use needs::RestoreNeeds;
-pub use rights::Right;
+pub use rights::{Right, missing as missing_rights};
 pub use roles::{Subject, roles};
 
 use crate::archive::{Backup, BackupName};

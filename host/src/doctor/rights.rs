@@ -17,7 +17,7 @@ pub struct Right {
     /// In which namespace; none: in all of them, or on the cluster as a whole.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub namespace: Option<String>,
-    /// The type.
+    /// The type, or with a slash a subresource of it: `pods/exec`.
     pub resource: GroupResource,
     /// `list`, `create` and so on.
     pub verb: &'static str,
@@ -36,7 +36,7 @@ impl std::fmt::Display for Right {
 
 /// Those of `needed` that the user does not have, in order. A right in all namespaces is one in each, and is asked for
 /// first.
-pub(super) async fn missing(cluster: &dyn Cluster, needed: Vec<Right>) -> Result<Vec<Right>, ClusterError> {
+pub async fn missing(cluster: &dyn Cluster, needed: Vec<Right>) -> Result<Vec<Right>, ClusterError> {
     let mut by_kind: BTreeMap<(GroupResource, &'static str), Vec<Right>> = BTreeMap::new();
     for right in needed {
         by_kind
@@ -75,11 +75,16 @@ async fn missing_of_kind(cluster: &dyn Cluster, rights: Vec<Right>) -> Result<Ve
 
 /// Whether the user has a right.
 async fn is_allowed(cluster: &dyn Cluster, right: &Right) -> Result<bool, ClusterError> {
+    let (resource, subresource) = match right.resource.resource.split_once('/') {
+        Some((resource, subresource)) => (resource, Some(subresource)),
+        None => (right.resource.resource.as_str(), None),
+    };
     let attributes = json!({
         "namespace": right.namespace,
         "verb": right.verb,
         "group": right.resource.group,
-        "resource": right.resource.resource,
+        "resource": resource,
+        "subresource": subresource,
     });
     let review = json!({
         "apiVersion": "authorization.k8s.io/v1",

@@ -56,12 +56,7 @@ impl Needs {
             &id.namespace,
         ) {
             ("", "pods", Some(namespace)) => {
-                let pod: Pod = parse(json);
-                let claims = pod
-                    .spec
-                    .volumes
-                    .into_iter()
-                    .filter_map(|volume| volume.claim(&id.name));
+                let claims = Needs::claims_of_pod(&id.name, json).into_iter();
                 self.claims
                     .extend(claims.map(|claim| ((namespace.clone(), claim), name())));
             }
@@ -77,6 +72,12 @@ impl Needs {
             }
             _ => {}
         }
+    }
+
+    /// The names of the persistent volume claims that the pod `name` uses. `json` is all of it.
+    pub fn claims_of_pod(name: &str, json: &str) -> Vec<String> {
+        let volumes = parse::<Pod>(json).spec.volumes.into_iter();
+        volumes.filter_map(|volume| volume.claim(name)).collect()
     }
 
     /// How many persistent volume claims the pods that were taken use.

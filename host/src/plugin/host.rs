@@ -4,7 +4,7 @@ use super::activity::{Activity, CallReport, PluginReport};
 use super::cache::Cache;
 use super::engine::new_engine;
 use super::inspect::Inspection;
-use super::instance::{Instance, PoolIsFull};
+use super::instance::{Instance, PoolIsFull, wait};
 use super::limiter::Budget;
 use super::linker::{Linked, Linkers};
 use super::loaded::Plugin;
@@ -243,17 +243,43 @@ impl Batch {
         self.call(plugin, changes, |instance| instance.resolve(plugin, wanted, live))
     }
 
-    /// Run a hook. What it keeps about the pod is in the facts of `moment`.
+    /// Run a hook, and wait for it. What it keeps about the pod is in the facts of `moment`.
     ///
-    /// With isolation `batch` the instance stays for the next moment around the pods of this batch, with the commands that
-    /// it has left running.
+    /// Whatever the isolation, the instance stays for the next moment around the pods of this batch, with the commands
+    /// that it has left running. After an error it is thrown away, and so it is when the call is dropped.
+    pub async fn attend(
+        &mut self,
+        plugin: &Arc<Configured>,
+        pod: &Object,
+        moment: &Moment,
+    ) -> Result<(), PluginError> {
+        let refuse = |kind| error(plugin.name(), kind);
+        self.instance(plugin).map_err(refuse)?;
+        let Some(mut served) = self.instances.pop() else {
+            return Err(refuse(PluginErrorKind::Trap("its instance is gone".to_owned())));
+        };
+        let begun = Instant::now();
+        let result = served.instance.hook(plugin, pod, moment).await;
+        plugin.activity.called(CallReport {
+            failed: result.is_err(),
+            changed: false,
+            time: begun.elapsed(),
+            memory: served.instance.memory(),
+        });
+        result.map_err(refuse)?;
+        self.instances.push(served);
+        Ok(())
+    }
+
+    /// The same for a thread that may block.
     pub fn hook(
         &mut self,
         plugin: &Arc<Configured>,
-        pod: &mut Object,
+        pod: &Object,
         moment: &Moment,
     ) -> Result<(), PluginError> {
-        self.call(plugin, |()| false, |instance| instance.hook(plugin, pod, moment))
+        let attended = wait(async { Ok(self.attend(plugin, pod, moment).await) });
+        attended.unwrap_or_else(|cause| Err(host_error(&cause)))
     }
 
     fn call<T>(

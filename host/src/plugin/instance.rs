@@ -206,11 +206,11 @@ impl Instance {
         }
     }
 
-    /// Run a hook for a pod, which is not changed.
-    pub fn hook(
+    /// Run a hook for a pod, which is not changed. An instance whose call is dropped half way is spent.
+    pub async fn hook(
         &mut self,
         plugin: &Configured,
-        pod: &mut Object,
+        pod: &Object,
         moment: &Moment,
     ) -> Result<(), PluginErrorKind> {
         let Exports::Hook(exports) = &self.exports else {
@@ -218,27 +218,22 @@ impl Instance {
         };
         begin(&mut self.store, plugin);
         let state = self.store.data_mut();
-        state.objects.push(take(pod));
+        state.objects.push(pod.clone());
         state.moment = Some(moment.clone());
         let (pod_handle, event) = (
             Resource::<ObjectSlot>::new_borrow(0),
             Resource::<EventSlot>::new_borrow(0),
         );
-        let returned = wait(async {
-            let call = exports
-                .lazarette_plugin_hook()
-                .call_run(&mut self.store, pod_handle, event);
-            Ok(tokio::time::timeout(moment.deadline, call).await)
-        });
+        let call = exports
+            .lazarette_plugin_hook()
+            .call_run(&mut self.store, pod_handle, event);
+        let returned = tokio::time::timeout(moment.deadline, call).await;
         let state = self.store.data_mut();
         state.moment = None;
-        if let Some(back) = state.objects.pop() {
-            *pod = back;
-        }
+        state.objects.clear();
         match returned {
-            Ok(Ok(returned)) => self.check(plugin, returned),
-            Ok(Err(_)) => Err(PluginErrorKind::Deadline(moment.deadline)),
-            Err(error) => Err(why(&mut self.store, plugin, &error)),
+            Ok(returned) => self.check(plugin, returned),
+            Err(_) => Err(PluginErrorKind::Deadline(moment.deadline)),
         }
     }
 
@@ -267,7 +262,7 @@ fn begin(store: &mut Store<State>, plugin: &Configured) {
 }
 
 /// Wait for a call on its fiber. Calls come from threads that may block; where there is a runtime it goes on working.
-fn wait<T>(call: impl Future<Output = wasmtime::Result<T>>) -> wasmtime::Result<T> {
+pub(super) fn wait<T>(call: impl Future<Output = wasmtime::Result<T>>) -> wasmtime::Result<T> {
     match Handle::try_current() {
         Ok(runtime) => block_in_place(|| runtime.block_on(call)),
         Err(_) => Builder::new_current_thread().enable_all().build()?.block_on(call),

@@ -132,6 +132,25 @@ catalogue! {
     /// A rule failed on an object.
     ModifierFailed { action: "Correct the rule, or restore the object as it is with --on-modifier-error restore-unmodified.", retryable: false, user_error: true }
 
+    /// A BackupHook or RestoreHook, or an annotation of a pod, is not as it should be.
+    InvalidHooks { action: "Correct the field named; `lazarette crds` prints what the resources may hold.", retryable: false, user_error: true }
+    /// A command of a hook, or a hook's plugin, failed.
+    HookFailed { action: "Look at the end of the command's output in the report, and try the command with `kubectl exec`.", retryable: true, user_error: true }
+    /// A command of a hook did not end in time.
+    HookTimeout { action: "Raise its timeout if it needs longer. It may still be running in its container: look with `kubectl exec POD -- ps`.", retryable: true, user_error: true }
+    /// The connection to a command of a hook broke, so that nobody knows what it did.
+    HookConnection { action: "Check that the API server and the kubelet of the pod's node can be reached, and whether the command did what it should.", retryable: true, user_error: false }
+    /// A hook names a container that the pod does not have.
+    HookContainerMissing { action: "Correct the container's name in the hook, or select fewer pods.", retryable: false, user_error: true }
+    /// A hook could not run in its pod.
+    HookNotRun { action: "Mend the pod as the message says, or select other pods; a hook needs a container that runs.", retryable: true, user_error: false }
+    /// The user may not run commands in pods of a namespace.
+    HookForbidden { action: "Have a role bound to the user that allows `create` on `pods/exec` in the namespace named, or exclude the namespace in the hook.", retryable: false, user_error: true }
+    /// Hooks kept pods standing still for longer than they may.
+    FreezeLimit { action: "Make the hooks faster, or allow more with --max-freeze.", retryable: true, user_error: true }
+    /// A run that was killed, or could not reach a pod, may have left it as its hooks had made it.
+    PodMayBeFrozen { action: "Run its after-hooks with `lazarette thaw`.", retryable: false, user_error: false }
+
     /// A component is damaged, no component, or of no world that we know.
     InvalidPlugin { action: "Check that the file is a component for one of Lazarette's worlds; `lazarette plugin inspect FILE` shows what it is.", retryable: false, user_error: true }
     /// A component was built for another version of the contract.

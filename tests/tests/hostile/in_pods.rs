@@ -30,7 +30,7 @@ fn hook(config: Value, answers: usize) -> (Result<(), PluginErrorKind>, BTreeMap
     let operation = operation();
     let plugin = configure(HOOKING, settings(config, &["pods.exec"]), &operation).unwrap();
     let moment = moment(script(answers));
-    let result = host().batch(&operation).hook(&plugin, &mut pod(), &moment);
+    let result = host().batch(&operation).hook(&plugin, &pod(), &moment);
     (result.map_err(|error| error.kind), moment.facts.all())
 }
 

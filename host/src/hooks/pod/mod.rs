@@ -8,6 +8,8 @@ mod wait;
 #[cfg(test)]
 mod tests;
 
+pub use standing::containers as container_names;
+
 use crate::cluster::{ClusterError, ExecCommand, ExecError, PodAccess, Process, ProcessEvent};
 use crate::object::Object;
 use crate::plugin::{ExecOutput, Pod, PodError, PodSession};

@@ -48,7 +48,7 @@ impl Standing {
 
 /// The containers of a pod that commands can run in: those of its `spec.containers`, then its sidecars, which are init
 /// containers that are always restarted.
-pub(super) fn containers(pod: &Value) -> Vec<String> {
+pub fn containers(pod: &Value) -> Vec<String> {
     let named = |list: &str| pod.pointer(list).and_then(Value::as_array).into_iter().flatten();
     let is_sidecar =
         |container: &&Value| container.get("restartPolicy").and_then(Value::as_str) == Some("Always");
