@@ -1,7 +1,10 @@
 //! The words of the command line as a whole: a change of them shows in the difference of one file.
 
-use crate::harness::Workplace;
+use crate::harness::{PROGRAM, Ran, Workplace};
+use rstest::rstest;
 use std::fmt::Write;
+use std::path::Path;
+use std::process::Command;
 
 /// The commands below `words`, as their help lists them.
 fn subcommands(help: &str) -> Vec<String> {
@@ -68,11 +71,53 @@ fn every_command_has_a_manual_page() {
     );
 }
 
+/// What a shell offers after the words, with the script that the program has printed for it.
+fn offered(workplace: &Workplace, words: &[&str]) -> Vec<String> {
+    let mut command = workplace.command(&[&["--", "lazarette"], words].concat());
+    let ran: Ran = command.env("LAZARETTE_COMPLETE", "fish").output().unwrap().into();
+    assert_eq!((ran.code, ran.stderr.as_str()), (0, ""));
+    let lines = ran.stdout.lines();
+    lines
+        .map(|line| line.split('\t').next().unwrap().to_owned())
+        .collect()
+}
+
+#[rstest]
+#[case::commands(&["ba"], &["backup"])]
+#[case::options(&["restore", "plan", "--resource-m"], &["--resource-modifiers"])]
+#[case::values(&["restore", "plan", "first", "--on-modifier-error", "ab"], &["abort"])]
+#[case::backups(&["backup", "describe", "f"], &["first"])]
+#[case::backups_to_restore(&["restore", "create", "f"], &["first"])]
+#[case::several_backups(&["backup", "delete", "first", "f"], &["first"])]
+#[case::no_such_backup(&["backup", "describe", "x"], &[])]
+#[case::no_store(&["--store", "file:missing", "backup", "describe", "f"], &[])]
+#[case::another_store(&["backup", "describe", "--store=file:elsewhere", "f"], &["found"])]
+fn a_shell_completes(#[case] words: &[&str], #[case] expected: &[&str]) {
+    let workplace = Workplace::with_backup();
+    workplace.done(&["backup", "create", "found", "--store", "file:elsewhere"]);
+    assert_eq!(offered(&workplace, words), expected);
+}
+
 #[test]
-fn completions_know_the_commands() {
+fn a_shell_gets_a_script_that_asks_the_program() {
     let workplace = Workplace::empty();
-    for shell in ["bash", "zsh", "fish"] {
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
         let script = workplace.done(&["completions", shell]);
-        assert!(script.contains("resource-modifiers"), "{shell}");
+        assert!(script.contains("LAZARETTE_COMPLETE"), "{shell}: {script}");
     }
+}
+
+/// Where there is a bash, which there is on every machine that builds this.
+#[test]
+fn bash_completes_names_of_backups() {
+    let workplace = Workplace::with_backup();
+    let script = "source <($0 completions bash); COMP_WORDS=(lazarette backup describe f); COMP_CWORD=3; COMP_TYPE=9; \
+        _clap_complete_lazarette lazarette f describe; echo $COMPREPLY";
+    let mut command = Command::new("bash");
+    command.args(["-c", script, PROGRAM]);
+    workplace.prepare(&mut command);
+    let folder = Path::new(PROGRAM).parent().unwrap();
+    let path = format!("{}:{}", folder.display(), std::env::var("PATH").unwrap());
+    let ran: Ran = command.env("PATH", path).output().unwrap().into();
+    assert_eq!(ran.stdout, "first\n", "{ran:#?}");
 }

@@ -39,6 +39,11 @@ use std::process::ExitCode;
 /// Run the command that the process was started with. Exit codes: 0 done, 1 failed, 2 wrong usage, 3 done in part, 130
 /// interrupted.
 pub fn main() -> ExitCode {
+    match completions::answer() {
+        Ok(false) => {}
+        Ok(true) => return ExitCode::SUCCESS,
+        Err(error) => return failure::from_parser(&error),
+    }
     // Who types the bare name wants to know what there is.
     let bare = std::env::args_os().len() == 1;
     let parsed = if bare {

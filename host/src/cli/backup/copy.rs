@@ -2,6 +2,7 @@
 
 use super::name::explain;
 use crate::archive::{self, BackupName, Copied};
+use crate::cli::completions::backups;
 use crate::cli::examples::examples;
 use crate::cli::failure::Ended;
 use crate::cli::session::Session;
@@ -22,7 +23,7 @@ use serde::Serialize;
 ]))]
 pub(super) struct Copy {
     /// Names of the backups
-    #[arg(value_name = "BACKUP", required = true)]
+    #[arg(value_name = "BACKUP", required = true, add = backups())]
     backups: Vec<BackupName>,
 
     /// The store to copy into

@@ -2,6 +2,7 @@
 
 use super::name::explain;
 use crate::archive::{self, BackupName, Deletion};
+use crate::cli::completions::backups;
 use crate::cli::examples::examples;
 use crate::cli::failure::Ended;
 use crate::cli::session::Session;
@@ -25,7 +26,7 @@ use std::io::{BufRead, IsTerminal, Write};
 )]
 pub(super) struct Delete {
     /// Names of the backups
-    #[arg(value_name = "BACKUP", required = true)]
+    #[arg(value_name = "BACKUP", required = true, add = backups())]
     backups: Vec<BackupName>,
 
     /// Do not ask

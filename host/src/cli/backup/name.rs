@@ -1,6 +1,7 @@
 //! The name of a backup on the command line.
 
 use crate::archive::{self, ArchiveError, BackupName, Listing};
+use crate::cli::completions::backups;
 use crate::report::{Code, Problem, did_you_mean};
 use crate::store::Store;
 use clap::Args;
@@ -9,7 +10,7 @@ use clap::Args;
 #[derive(Args, Debug)]
 pub(super) struct Name {
     /// Name of the backup
-    #[arg(value_name = "BACKUP")]
+    #[arg(value_name = "BACKUP", add = backups())]
     pub backup: BackupName,
 }
 

@@ -2,6 +2,7 @@
 
 use super::name::explain;
 use crate::archive::{self, BackupName, Listing, PublicKey, Trust, Verification};
+use crate::cli::completions::backups;
 use crate::cli::examples::examples;
 use crate::cli::failure::Ended;
 use crate::cli::session::Session;
@@ -24,7 +25,8 @@ pub(super) struct Verify {
     #[arg(
         value_name = "BACKUP",
         required_unless_present = "all",
-        conflicts_with = "all"
+        conflicts_with = "all",
+        add = backups()
     )]
     backups: Vec<BackupName>,
 

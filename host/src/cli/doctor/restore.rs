@@ -2,6 +2,7 @@
 
 use super::text::show;
 use crate::archive::BackupName;
+use crate::cli::completions::backups;
 use crate::cli::examples::examples;
 use crate::cli::failure::Ended;
 use crate::cli::filters::Filters;
@@ -22,7 +23,7 @@ use clap::Args;
 ]))]
 pub(super) struct Restore {
     /// Name of the backup
-    #[arg(value_name = "BACKUP")]
+    #[arg(value_name = "BACKUP", add = backups())]
     backup: BackupName,
 
     /// Into other namespaces: `shop:shop-staging,bank:bank-staging`

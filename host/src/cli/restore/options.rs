@@ -1,6 +1,7 @@
 //! What a plan of a restore and the restore itself have in common: the same options give the same result.
 
 use crate::archive::BackupName;
+use crate::cli::completions::backups;
 use crate::cli::failure::Ended;
 use crate::cli::files;
 use crate::cli::filters::Filters;
@@ -19,7 +20,7 @@ use std::path::PathBuf;
 #[derive(Args, Debug)]
 pub(super) struct Options {
     /// Name of the backup
-    #[arg(value_name = "BACKUP")]
+    #[arg(value_name = "BACKUP", add = backups())]
     pub backup: Option<BackupName>,
 
     /// Restore into other namespaces: `shop:shop-staging,bank:bank-staging`
