@@ -2,7 +2,7 @@
 
 use crate::archive::LeftOut;
 use crate::cluster::RawObject;
-use crate::object::{Filter, GroupResource, ResourceType};
+use crate::object::{Filter, GroupResource, ResourceType, is_kept_for_service};
 
 /// Types by group, with `*` for all of a group.
 ///
@@ -54,12 +54,6 @@ const NAMESPACES: [&str; 4] = [
     "kube-public",
     "kube-node-lease",
     "dataprotection-microsoft",
-];
-
-/// Who makes EndpointSlices for Services, by the label `endpointslice.kubernetes.io/managed-by`.
-const SLICE_CONTROLLERS: [&str; 2] = [
-    "endpointslice-controller.k8s.io",
-    "endpointslicemirroring-controller.k8s.io",
 ];
 
 /// Decides what is left out by default, and keeps what was, for the report. Nothing is in a cluster that is not live.
@@ -122,37 +116,20 @@ impl Defaults {
         self.is_live && (in_namespace || self.is_endpoint_of_controller(object))
     }
 
-    /// Whether a controller keeps this for a Service. What people write themselves, for a Service without selector, has
-    /// none of these marks.
+    /// Whether a controller keeps this for a Service, and the filter does not name its type.
     fn is_endpoint_of_controller(&self, object: &RawObject) -> bool {
-        let resource = &object.id.resource;
-        let [endpoints, slices] = endpoint_types().map(|of| of == *resource);
-        let [takes_endpoints, takes_slices] = self.takes_endpoints;
-        let label = |name: &str| {
-            object
-                .labels
-                .iter()
-                .find(|(label, _)| label == name)
-                .map(|(_, value)| value.as_str())
-        };
-        // The API server keeps its own.
-        let of_server = object.id.namespace.as_deref() == Some("default") && object.id.name == "kubernetes";
-        match (endpoints, slices) {
-            (true, _) => {
-                let managed = label("endpoints.kubernetes.io/managed-by") == Some("endpoint-controller")
-                    || object
-                        .json
-                        .get()
-                        .contains("\"endpoints.kubernetes.io/last-change-trigger-time\"");
-                !takes_endpoints && (of_server || managed)
-            }
-            (_, true) => {
-                let manager = label("endpointslice.kubernetes.io/managed-by");
-                let managed = manager.is_some_and(|manager| SLICE_CONTROLLERS.contains(&manager));
-                !takes_slices && (of_server || managed)
-            }
-            _ => false,
+        let types = endpoint_types().into_iter().zip(self.takes_endpoints);
+        if types
+            .into_iter()
+            .any(|(of, is_named)| is_named && of == object.id.resource)
+        {
+            return false;
         }
+        let labels = object.labels.iter();
+        let labels = labels.map(|(label, value)| (label.as_str(), value.as_str()));
+        // Looking for the word costs less than parsing, and nothing else has it.
+        let has_annotation = |name: &str| object.json.get().contains(&format!("\"{name}\""));
+        is_kept_for_service(&object.id, labels, has_annotation)
     }
 }
 

@@ -185,7 +185,7 @@ fn few(filter: &Filter, names: &[String], is_live: bool) -> Option<Vec<String>> 
         .cloned()
         .collect();
     named.sort_by_key(|name| ObjectKey::new(Some(name), ""));
-    (is_live && filter.has_named_namespaces() && named.len() <= FEW_NAMESPACES).then_some(named)
+    (is_live && filter.has_only_named_namespaces() && named.len() <= FEW_NAMESPACES).then_some(named)
 }
 
 /// The order in which types are written: what others need comes after them.

@@ -43,6 +43,17 @@ fn read_line(line: &'static str) -> Option<BuiltInType> {
     })
 }
 
+/// The built-in type of this kind, the first one where groups share it: for tests.
+#[cfg(test)]
+pub(crate) fn built_in_type(kind: &str) -> ResourceType {
+    let mut types = built_in_types().iter();
+    types
+        .find(|built_in| built_in.of.kind == kind)
+        .unwrap()
+        .of
+        .clone()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

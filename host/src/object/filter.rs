@@ -13,7 +13,8 @@ use resources::ResourceSet;
 #[derive(Clone, Debug)]
 pub struct Filter {
     namespaces: NamespaceSet,
-    included_resources: Option<ResourceSet>,
+    takes_all_resources: bool,
+    named_resources: ResourceSet,
     excluded_resources: ResourceSet,
     excludes_secrets: bool,
     selectors: Vec<LabelSelector>,
@@ -52,8 +53,9 @@ impl From<FilterError> for Problem {
 /// Namespaces by pattern.
 #[derive(Clone, Debug)]
 struct NamespaceSet {
-    /// None: all.
-    included: Option<Vec<Glob>>,
+    /// Whether all are included; those that are named are so beside that.
+    takes_all: bool,
+    named: Vec<Glob>,
     excluded: Vec<Glob>,
 }
 
@@ -66,10 +68,7 @@ impl Filter {
         }
         let mut warnings = Vec::new();
         let mut resources = |list, entries: &[String]| ResourceSet::new(list, entries, types, &mut warnings);
-        let included_resources = match is_everything(&spec.include_resources) {
-            true => None,
-            false => Some(resources("included resource types", &spec.include_resources)?),
-        };
+        let named_resources = resources("included resource types", &named(&spec.include_resources))?;
         let excluded_resources = resources("excluded resource types", &spec.exclude_resources)?;
         let selectors = spec
             .selectors
@@ -80,7 +79,8 @@ impl Filter {
         let cluster_scope = spec.include_cluster_resources;
         Ok(Filter {
             namespaces,
-            included_resources,
+            takes_all_resources: is_everything(&spec.include_resources),
+            named_resources,
             excluded_resources,
             excludes_secrets: spec.exclude_secrets,
             selectors,
@@ -96,12 +96,7 @@ impl Filter {
 
     /// The same for namespaces, given those that there are: names and patterns that fit none of them.
     pub fn unmatched_namespaces<S: AsRef<str>>(&self, existing: &[S]) -> Vec<String> {
-        let all = self
-            .namespaces
-            .included
-            .iter()
-            .flatten()
-            .chain(&self.namespaces.excluded);
+        let all = self.namespaces.named.iter().chain(&self.namespaces.excluded);
         let unmatched = all.filter(|glob| !existing.iter().any(|name| glob.is_match(name.as_ref())));
         let describe = |glob: &Glob| {
             let hint = nearest(glob.pattern(), existing).map(|name| format!("; did you mean '{name}'?"));
@@ -141,19 +136,19 @@ impl Filter {
         self.namespaces.admits(namespace)
     }
 
-    /// Whether the filter asks for this namespace, by its name or a pattern, and not for all.
+    /// Whether the filter asks for this namespace by its name or a pattern, alone or beside `*`.
     pub fn names_namespace(&self, namespace: &str) -> bool {
-        self.has_named_namespaces() && self.admits_namespace(namespace)
+        self.namespaces.names(namespace)
     }
 
     /// Whether the filter asks for some namespaces, by their names or patterns, and not for all.
-    pub fn has_named_namespaces(&self) -> bool {
-        self.namespaces.included.is_some()
+    pub fn has_only_named_namespaces(&self) -> bool {
+        !self.namespaces.takes_all
     }
 
-    /// Whether the filter asks for this type, by its name or a pattern, and not for all.
+    /// Whether the filter asks for this type by its name or a pattern, alone or beside `*`.
     pub fn names_resource(&self, resource: &GroupResource) -> bool {
-        self.included_resources.is_some() && self.admits_resource(resource)
+        self.named_resources.contains(resource) && !self.excludes(resource)
     }
 
     /// Whether the type is left out by name, so that not even an object that others need is taken.
@@ -162,8 +157,8 @@ impl Filter {
     }
 
     fn admits_resource(&self, resource: &GroupResource) -> bool {
-        let included = self.included_resources.as_ref();
-        included.is_none_or(|included| included.contains(resource)) && !self.excludes(resource)
+        let is_included = self.takes_all_resources || self.named_resources.contains(resource);
+        is_included && !self.excludes(resource)
     }
 
     fn admits_cluster_scope(&self) -> bool {
@@ -187,26 +182,37 @@ impl Filter {
 
 impl NamespaceSet {
     fn new(spec: &FilterSpec) -> Result<Self, FilterError> {
-        let included = match is_everything(&spec.include_namespaces) {
-            true => None,
-            false => Some(patterns("included namespaces", &spec.include_namespaces)?),
-        };
-        let excluded = patterns("excluded namespaces", &spec.exclude_namespaces)?;
-        Ok(NamespaceSet { included, excluded })
+        Ok(NamespaceSet {
+            takes_all: is_everything(&spec.include_namespaces),
+            named: patterns("included namespaces", &named(&spec.include_namespaces))?,
+            excluded: patterns("excluded namespaces", &spec.exclude_namespaces)?,
+        })
     }
 
     fn admits(&self, namespace: &str) -> bool {
-        let fits = |globs: &[Glob]| globs.iter().any(|glob| glob.is_match(namespace));
-        self.included.as_deref().is_none_or(fits) && !fits(&self.excluded)
+        (self.takes_all || fits(&self.named, namespace)) && !fits(&self.excluded, namespace)
+    }
+
+    fn names(&self, namespace: &str) -> bool {
+        fits(&self.named, namespace) && !fits(&self.excluded, namespace)
     }
 
     fn is_everything(&self) -> bool {
-        self.included.is_none() && self.excluded.is_empty()
+        self.takes_all && self.excluded.is_empty()
     }
+}
+
+fn fits(globs: &[Glob], name: &str) -> bool {
+    globs.iter().any(|glob| glob.is_match(name))
 }
 
 fn is_everything(entries: &[String]) -> bool {
     entries.is_empty() || entries.iter().any(|entry| entry == "*")
+}
+
+/// The entries that name something in particular.
+fn named(entries: &[String]) -> Vec<String> {
+    entries.iter().filter(|entry| *entry != "*").cloned().collect()
 }
 
 fn patterns(list: &'static str, entries: &[String]) -> Result<Vec<Glob>, FilterError> {

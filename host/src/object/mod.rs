@@ -1,6 +1,7 @@
 //! Objects of Kubernetes: who they are, their JSON, and how they are chosen.
 
 mod built_in;
+mod endpoints;
 mod filter;
 mod glob;
 mod guess;
@@ -14,7 +15,10 @@ mod selector;
 mod types;
 pub mod yaml;
 
+#[cfg(test)]
+pub(crate) use built_in::built_in_type;
 pub use built_in::{BuiltInType, built_in_types};
+pub use endpoints::is_kept_for_service;
 pub use filter::{ClusterScope, Filter, FilterError, FilterSpec};
 pub use glob::{Glob, GlobError, is_pattern};
 pub use guess::guess_object;

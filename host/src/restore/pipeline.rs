@@ -11,7 +11,7 @@ use super::marks::{self, Marks};
 use super::owners::{Owned, owners};
 use super::place::{Mapping, place};
 use super::policy::ConflictPolicy;
-use super::prepare::{Context, left_out, prepare};
+use super::prepare::{Context, prepare};
 use super::report::{ActionName, Note, ObjectReport, RuleReport};
 use super::request::OnModifierError;
 use super::resolvers::Resolvers;
@@ -98,7 +98,7 @@ impl Pipeline {
         if let Some(first) = self.selection.double_of(&object.id) {
             return Some(double(report, first).into());
         }
-        if let Some(reason) = left_out(&object) {
+        if let Some(reason) = self.selection.left_out(&object) {
             return Some(report.ended(ActionName::Skip, reason).into());
         }
         Some(self.shape(object, report, ground, batch))

@@ -3,7 +3,7 @@
 
 use super::RestoreError;
 use super::place::Mapping;
-use super::prepare::{left_out, volume_left_out};
+use super::prepare::{endpoints_left_out, left_out, volume_left_out};
 use super::request::RestoreRequest;
 use super::types::{Types, defined};
 use crate::archive::{ArchiveError, ArchivedObject, Backup, Manifest};
@@ -89,6 +89,13 @@ impl Selection {
     /// Whether the object is restored.
     pub(super) fn wants(&self, object: &Object) -> bool {
         self.filter.admits(&object.id, object.labels()) || self.needed.contains(&object.id)
+    }
+
+    /// Why an object that is wanted is not restored all the same, or none. What a cluster keeps by itself for a Service
+    /// is restored where the filter names its type.
+    pub(super) fn left_out(&self, object: &Object) -> Option<String> {
+        let is_named = self.filter.names_resource(&object.id.resource);
+        left_out(object).or_else(|| endpoints_left_out(object).filter(|_| !is_named))
     }
 
     /// Whether there is anything in this namespace of the backup, or it is restored itself.
@@ -262,7 +269,7 @@ impl Survey {
     /// Take note of who comes to a place to which others may come too. What is left out by a rule takes none.
     fn take_place(&mut self, id: ObjectId, archived: &ArchivedObject) {
         let object = archived.clone().parse();
-        if object.is_ok_and(|object| left_out(&object).is_some()) {
+        if object.is_ok_and(|object| self.selection.left_out(&object).is_some()) {
             return;
         }
         let place = self.place_of(&id);

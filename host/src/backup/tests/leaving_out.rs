@@ -94,6 +94,15 @@ async fn what_a_cluster_makes_by_itself_is_left_out_and_the_report_says_so() {
     FilterSpec { include_namespaces: list("kube-*"), ..FilterSpec::default() },
     &["configmaps kube-system/extension", "namespaces kube-system"]
 )]
+#[case::namespace_beside_all(
+    FilterSpec {
+        include_namespaces: list("* kube-system"),
+        include_resources: list("configmaps"),
+        exclude_resources: list("namespaces"),
+        ..FilterSpec::default()
+    },
+    &["configmaps kube-system/extension", "configmaps shop/flags"]
+)]
 #[case::types(
     FilterSpec { include_resources: list("events leases"), exclude_resources: list("namespaces"), ..FilterSpec::default() },
     &["events shop/started", "leases.coordination.k8s.io shop/leader"]

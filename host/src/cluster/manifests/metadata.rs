@@ -115,18 +115,9 @@ fn kind_of(value: &Value) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::object::built_in_types;
+    use crate::object::built_in_type;
     use rstest::rstest;
     use serde_json::json;
-
-    fn of(kind: &str) -> ResourceType {
-        built_in_types()
-            .iter()
-            .find(|built_in| built_in.of.kind == kind)
-            .unwrap()
-            .of
-            .clone()
-    }
 
     #[rstest]
     #[case("Pod", json!({"name": "a"}), (Some("default"), "a"), json!({"name": "a", "namespace": "default"}))]
@@ -142,7 +133,10 @@ mod tests {
     ) {
         let mut object = json!({"metadata": metadata});
         let (namespace, name) = key;
-        assert_eq!(admit(&of(kind), &mut object), Ok(ObjectKey::new(namespace, name)));
+        assert_eq!(
+            admit(&built_in_type(kind), &mut object),
+            Ok(ObjectKey::new(namespace, name))
+        );
         assert_eq!(
             object["metadata"].to_string(),
             expected.to_string(),
@@ -166,7 +160,7 @@ mod tests {
     #[case("Pod", json!({"name": "a", "annotations": []}), "metadata.annotations must be a mapping")]
     #[case("Namespace", json!({"name": "A"}), "not the name of a namespace")]
     fn wrong_metadata_says_what_is_wrong(#[case] kind: &str, #[case] metadata: Value, #[case] message: &str) {
-        let error = admit(&of(kind), &mut json!({"metadata": metadata})).unwrap_err();
+        let error = admit(&built_in_type(kind), &mut json!({"metadata": metadata})).unwrap_err();
         assert!(error.contains(message), "{error}");
     }
 }

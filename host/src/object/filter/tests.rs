@@ -67,6 +67,34 @@ fn namespaces_are_chosen(
 }
 
 #[rstest]
+#[case::all("", "", false)]
+#[case::star("*", "", false)]
+#[case::by_name("kube-system", "", true)]
+#[case::by_pattern("kube-*", "", true)]
+#[case::beside_star("* kube-system", "", true)]
+#[case::excluded("* kube-system", "kube-system", false)]
+#[case::another("* kube-public", "", false)]
+fn a_filter_names_what_it_asks_for_in_particular(
+    #[case] include: &str,
+    #[case] exclude: &str,
+    #[case] expected: bool,
+) {
+    let spec = FilterSpec {
+        include_namespaces: words(include),
+        exclude_namespaces: words(exclude),
+        include_resources: words(include),
+        exclude_resources: words(exclude),
+        ..Default::default()
+    };
+    let filter = Filter::new(&spec, &types()).unwrap();
+    assert_eq!(filter.names_namespace("kube-system"), expected);
+    assert_eq!(
+        filter.names_resource(&GroupResource::new("", "kube-system")),
+        expected
+    );
+}
+
+#[rstest]
 #[case::resource("deployments", "deployments.apps deployments.extensions")]
 #[case::with_group("deployments.apps", "deployments.apps")]
 #[case::with_version("deployments.v1.apps", "deployments.apps")]

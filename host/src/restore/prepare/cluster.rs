@@ -1,7 +1,7 @@
 //! Kinds by which a cluster works: accounts and their tokens, definitions, webhooks, aggregated APIs.
 
 use super::{is_generated_token, items, map_mut, remove_members, text};
-use crate::object::{GroupResource, Object};
+use crate::object::{GroupResource, Object, is_kept_for_service};
 use serde_json::{Value, json};
 
 /// The type of a secret that holds a token of a service account.
@@ -103,6 +103,15 @@ pub(super) fn api_service_left_out(service: &Value) -> Option<String> {
         "/metadata/labels/kube-aggregator.kubernetes.io~1automanaged",
     )
     .map(|_| "the API server makes this API service itself".to_owned())
+}
+
+/// Why Endpoints and EndpointSlices are not restored: controllers keep them for Services, with addresses of Pods of the
+/// cluster of the backup. Ours leave them out; those of Velero and of AKS hold them.
+pub(in crate::restore) fn endpoints_left_out(object: &Object) -> Option<String> {
+    let annotations = object.json.pointer("/metadata/annotations");
+    let has_annotation = |name: &str| annotations.is_some_and(|annotations| annotations.get(name).is_some());
+    is_kept_for_service(&object.id, object.labels(), has_annotation)
+        .then(|| "the cluster keeps it for its service, with the addresses of the pods there".to_owned())
 }
 
 /// Why no object of a type is restored: those that Velero backs up, and does not restore either.

@@ -8,6 +8,7 @@ mod service;
 mod volumes;
 mod workloads;
 
+pub(super) use cluster::endpoints_left_out;
 pub(super) use volumes::volume_left_out;
 
 use super::marks;

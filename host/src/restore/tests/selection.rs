@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::object::{ClusterScope, FilterSpec};
+use rstest::rstest;
 
 fn two_shops() -> Vec<Value> {
     let in_namespace = |name: &str| {
@@ -135,6 +136,34 @@ async fn a_mapping_without_effect_is_told() {
         report.warnings,
         ["the namespace mapping of 'on' has no effect: nothing is restored from it"]
     );
+}
+
+fn endpoints(name: &str, labels: Value) -> Value {
+    let metadata = json!({"name": name, "namespace": "shop", "labels": labels});
+    json!({"apiVersion": "v1", "kind": "Endpoints", "metadata": metadata})
+}
+
+/// Backups of Velero hold what controllers keep for Services.
+#[rstest]
+#[case::by_default(&[], ActionName::Skip)]
+#[case::named(&["namespaces", "endpoints"], ActionName::Create)]
+#[tokio::test]
+async fn addresses_that_a_cluster_keeps_by_itself_are_not_restored(
+    #[case] include_resources: &[&str],
+    #[case] expected: ActionName,
+) {
+    let of_controller = json!({"endpoints.kubernetes.io/managed-by": "endpoint-controller"});
+    let objects = [
+        namespace("shop"),
+        endpoints("web", of_controller),
+        endpoints("outside", json!({})),
+    ];
+    let world = World::new(&objects).await;
+    let mut request = everything();
+    request.filter.include_resources = include_resources.iter().map(|&of| of.to_owned()).collect();
+    let report = world.restore(request).await;
+    assert_eq!(on(&report, "endpoints shop/web").action, expected, "{report:#?}");
+    assert_eq!(on(&report, "endpoints shop/outside").action, ActionName::Create);
 }
 
 /// A completed job is not restored, so it takes nobody's place.

@@ -3,7 +3,7 @@ use super::*;
 #[tokio::test]
 async fn an_object_is_created_in_a_namespace_that_is_there() {
     let (folder, manifests) = open(&[("pod.yaml", &format!("{POD}  namespace: elsewhere\n"))]);
-    let config = of("ConfigMap");
+    let config = built_in_type("ConfigMap");
     let created = manifests
         .create(&config, &config_map(None, "a"), KEEP)
         .await
@@ -23,7 +23,7 @@ async fn an_object_is_created_in_a_namespace_that_is_there() {
         .unwrap();
     let namespace = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shop"}});
     manifests
-        .create(&of("Namespace"), &namespace, KEEP)
+        .create(&built_in_type("Namespace"), &namespace, KEEP)
         .await
         .unwrap();
     manifests
@@ -52,13 +52,18 @@ async fn a_custom_kind_is_there_from_its_definition_on() {
     ));
     let definition = crate::object::yaml::parse(DEFINITION).unwrap();
     manifests
-        .create(&of("CustomResourceDefinition"), &definition, KEEP)
+        .create(&built_in_type("CustomResourceDefinition"), &definition, KEEP)
         .await
         .unwrap();
     manifests.create(&shop(), &shop_object, KEEP).await.unwrap();
     assert!(manifests.resource_types().await.unwrap().types.contains(&shop()));
     let refused = manifests
-        .delete(&of("CustomResourceDefinition"), None, "shops.example.com", None)
+        .delete(
+            &built_in_type("CustomResourceDefinition"),
+            None,
+            "shops.example.com",
+            None,
+        )
         .await;
     assert!(
         matches!(refused, Err(ClusterError::Rejected { message, .. }) if message.starts_with("1 of its objects"))
@@ -69,7 +74,12 @@ async fn a_custom_kind_is_there_from_its_definition_on() {
         .await
         .unwrap();
     manifests
-        .delete(&of("CustomResourceDefinition"), None, "shops.example.com", None)
+        .delete(
+            &built_in_type("CustomResourceDefinition"),
+            None,
+            "shops.example.com",
+            None,
+        )
         .await
         .unwrap();
     assert!(!manifests.resource_types().await.unwrap().types.contains(&shop()));
@@ -80,12 +90,15 @@ async fn an_object_is_replaced_and_deleted_in_its_file() {
     let text = format!("# the namespace\n{NAMESPACE}---\n# the pod\n{POD}");
     let (folder, manifests) = open(&[("all.yaml", &text)]);
     let mut pod = manifests
-        .get(&of("Pod"), Some("default"), "web")
+        .get(&built_in_type("Pod"), Some("default"), "web")
         .await
         .unwrap()
         .unwrap();
     pod["spec"] = json!({"hostNetwork": true});
-    manifests.replace(&of("Pod"), &pod, KEEP).await.unwrap();
+    manifests
+        .replace(&built_in_type("Pod"), &pod, KEEP)
+        .await
+        .unwrap();
     let read = || fs::read_to_string(folder.path().join("all.yaml")).ok();
     let expected = format!(
         "# the namespace\n{NAMESPACE}---\n# the pod\n{POD}  namespace: default\nspec:\n  hostNetwork: true\n"
@@ -93,20 +106,20 @@ async fn an_object_is_replaced_and_deleted_in_its_file() {
     assert_eq!(read().unwrap(), expected);
     assert_durable(&manifests).await;
     manifests
-        .delete(&of("Pod"), Some("default"), "web", None)
+        .delete(&built_in_type("Pod"), Some("default"), "web", None)
         .await
         .unwrap();
     assert_eq!(read().unwrap(), format!("# the namespace\n{NAMESPACE}"));
     manifests
-        .delete(&of("Pod"), Some("default"), "web", None)
+        .delete(&built_in_type("Pod"), Some("default"), "web", None)
         .await
         .unwrap();
     assert!(matches!(
-        manifests.replace(&of("Pod"), &pod, KEEP).await,
+        manifests.replace(&built_in_type("Pod"), &pod, KEEP).await,
         Err(ClusterError::NotFound(_))
     ));
     manifests
-        .delete(&of("Namespace"), None, "shop", None)
+        .delete(&built_in_type("Namespace"), None, "shop", None)
         .await
         .unwrap();
     assert_eq!(read(), None);
@@ -118,7 +131,7 @@ async fn the_items_of_a_list_are_changed_one_by_one() {
     let list = "# configs\napiVersion: v1\nkind: ConfigMapList\nitems:\n- metadata: {name: a}\n- metadata: {name: b}\n- \
         metadata: {name: c}\n";
     let (folder, manifests) = open(&[("list.yaml", list)]);
-    let config = of("ConfigMap");
+    let config = built_in_type("ConfigMap");
     let mut changed = config_map(Some("default"), "c");
     changed["data"] = json!({"x": "a text that ends its line\n"});
     manifests.replace(&config, &changed, KEEP).await.unwrap();
@@ -154,7 +167,9 @@ async fn a_namespace_that_holds_objects_is_not_deleted() {
         ("a.yaml", NAMESPACE),
         ("b.yaml", &format!("{POD}  namespace: shop\n")),
     ]);
-    let refused = manifests.delete(&of("Namespace"), None, "shop", None).await;
+    let refused = manifests
+        .delete(&built_in_type("Namespace"), None, "shop", None)
+        .await;
     assert!(matches!(refused, Err(ClusterError::Rejected { .. })));
     assert_eq!(ids(&manifests).await.len(), 2);
 }
@@ -178,7 +193,7 @@ async fn a_resource_version_that_both_have_must_agree(
     if let Some(wanted) = wanted {
         pod["metadata"]["resourceVersion"] = json!(wanted);
     }
-    let result = manifests.replace(&of("Pod"), &pod, KEEP).await;
+    let result = manifests.replace(&built_in_type("Pod"), &pod, KEEP).await;
     assert_eq!(result.is_ok(), replaced);
     assert!(replaced || matches!(result, Err(ClusterError::Conflict(_))));
 }
@@ -192,7 +207,7 @@ async fn a_resource_version_that_both_have_must_agree(
 async fn what_a_server_would_refuse_is_refused(#[case] object: Value, #[case] expected: &str) {
     let (folder, manifests) = open(&[]);
     match manifests
-        .create(&of("ConfigMap"), &object, KEEP)
+        .create(&built_in_type("ConfigMap"), &object, KEEP)
         .await
         .unwrap_err()
     {
@@ -205,7 +220,7 @@ async fn what_a_server_would_refuse_is_refused(#[case] object: Value, #[case] ex
 #[tokio::test(flavor = "multi_thread")]
 async fn calls_from_many_tasks_all_count() {
     let (_folder, manifests) = open(&[]);
-    let (config, manifests) = (of("ConfigMap"), Arc::new(manifests));
+    let (config, manifests) = (built_in_type("ConfigMap"), Arc::new(manifests));
     let tasks = (0..50).map(|number| {
         let (config, manifests) = (config.clone(), Arc::clone(&manifests));
         let object = config_map(None, &format!("c{}", number % 25));
@@ -232,7 +247,7 @@ async fn a_folder_that_is_not_there_is_made_by_the_first_object() {
     let manifests = Manifests::open_or_create(&path).unwrap();
     assert!(ids(&manifests).await.is_empty() && !path.exists());
     manifests
-        .create(&of("ConfigMap"), &config_map(None, "a"), KEEP)
+        .create(&built_in_type("ConfigMap"), &config_map(None, "a"), KEEP)
         .await
         .unwrap();
     assert!(path.join("default/configmaps/a.yaml").is_file());
@@ -244,17 +259,20 @@ async fn a_dry_run_says_what_would_be_and_changes_nothing() {
     let (folder, manifests) = open(&[("pod.yaml", POD)]);
     let try_it = Write { dry_run: true };
     let created = manifests
-        .create(&of("ConfigMap"), &config_map(None, "a"), try_it)
+        .create(&built_in_type("ConfigMap"), &config_map(None, "a"), try_it)
         .await
         .unwrap();
     assert_eq!(created["metadata"]["namespace"], "default");
     let mut pod = crate::object::yaml::parse(POD).unwrap();
     pod["spec"] = json!({"hostNetwork": true});
-    manifests.replace(&of("Pod"), &pod, try_it).await.unwrap();
+    manifests
+        .replace(&built_in_type("Pod"), &pod, try_it)
+        .await
+        .unwrap();
     let definition = crate::object::yaml::parse(DEFINITION).unwrap();
-    let definitions = of("CustomResourceDefinition");
+    let definitions = built_in_type("CustomResourceDefinition");
     manifests.create(&definitions, &definition, try_it).await.unwrap();
-    let taken = manifests.create(&of("Pod"), &pod, try_it).await;
+    let taken = manifests.create(&built_in_type("Pod"), &pod, try_it).await;
     assert!(matches!(taken, Err(ClusterError::Exists(_))), "it is checked");
     let mut broken = definition.clone();
     broken["spec"]["versions"] = json!([]);
@@ -280,7 +298,9 @@ async fn only_the_object_that_was_meant_is_deleted(
 ) {
     let line = live.map(|uid| format!("  uid: '{uid}'\n")).unwrap_or_default();
     let (_folder, manifests) = open(&[("pod.yaml", &format!("{POD}{line}"))]);
-    let result = manifests.delete(&of("Pod"), Some("default"), "web", meant).await;
+    let result = manifests
+        .delete(&built_in_type("Pod"), Some("default"), "web", meant)
+        .await;
     assert_eq!(result.is_ok(), deleted);
     assert!(deleted || matches!(result, Err(ClusterError::Conflict(_))));
     assert_eq!(ids(&manifests).await.is_empty(), deleted);
@@ -298,7 +318,7 @@ async fn the_versions_of_a_custom_kind_are_those_of_its_definition() {
 #[tokio::test]
 async fn what_somebody_else_changed_or_removed_is_seen_when_it_is_looked_at_again() {
     let (folder, manifests) = open(&[]);
-    let config = of("ConfigMap");
+    let config = built_in_type("ConfigMap");
     let ours = config_map(None, "a");
     manifests.create(&config, &ours, KEEP).await.unwrap();
     let file = folder.path().join("default/configmaps/a.yaml");

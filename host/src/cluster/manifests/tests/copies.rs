@@ -20,7 +20,7 @@ async fn assert_copied_whole(source: &Path) -> usize {
     let source = Manifests::open(source).unwrap();
     let folder = tempfile::tempdir().unwrap();
     let target = Manifests::open_or_create(&folder.path().join("copy")).unwrap();
-    let (all, namespace_type) = (objects(&source).await, of("Namespace"));
+    let (all, namespace_type) = (objects(&source).await, built_in_type("Namespace"));
     let order = |of: &ResourceType| match of.kind.as_str() {
         "Namespace" => 0,
         "CustomResourceDefinition" => 1,

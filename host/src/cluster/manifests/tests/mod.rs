@@ -4,21 +4,12 @@ mod reading;
 mod rewriting;
 
 use super::*;
-use crate::object::{ObjectId, built_in_types};
+use crate::object::{ObjectId, built_in_type};
 use futures::TryStreamExt;
 use rstest::rstest;
 use serde_json::json;
 use std::fs;
 use tempfile::TempDir;
-
-fn of(kind: &str) -> ResourceType {
-    built_in_types()
-        .iter()
-        .find(|built_in| built_in.of.kind == kind)
-        .unwrap()
-        .of
-        .clone()
-}
 
 fn shop() -> ResourceType {
     ResourceType {

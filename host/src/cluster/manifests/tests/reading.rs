@@ -70,7 +70,7 @@ fn an_error_names_the_file_and_the_line(#[case] files: Vec<(&str, String)>, #[ca
 #[tokio::test]
 async fn the_namespaces_of_every_cluster_are_there_and_not_listed() {
     let (_folder, manifests) = open(&[]);
-    let namespace = of("Namespace");
+    let namespace = built_in_type("Namespace");
     for name in ["default", "kube-system", "kube-public", "kube-node-lease"] {
         let found = manifests.get(&namespace, None, name).await.unwrap().unwrap();
         assert_eq!(found["metadata"]["name"], name);
@@ -95,7 +95,7 @@ async fn numbers_keep_all_their_digits() {
     let text = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\nrate: 0.9717502954689279\nlarge: 18446744073709551615\n";
     let (_folder, manifests) = open(&[("a.yaml", text)]);
     let object = manifests
-        .get(&of("ConfigMap"), Some("default"), "a")
+        .get(&built_in_type("ConfigMap"), Some("default"), "a")
         .await
         .unwrap()
         .unwrap();
@@ -125,7 +125,7 @@ async fn lists_come_in_pages_and_by_namespace_and_label() {
             label_selector: selector.map(str::to_owned),
         };
         let pages: Vec<Page> = manifests
-            .list(&of("ConfigMap"), &options)
+            .list(&built_in_type("ConfigMap"), &options)
             .try_collect()
             .await
             .unwrap();
@@ -142,7 +142,7 @@ async fn lists_come_in_pages_and_by_namespace_and_label() {
     };
     assert!(
         manifests
-            .list(&of("ConfigMap"), &wrong)
+            .list(&built_in_type("ConfigMap"), &wrong)
             .try_collect::<Vec<_>>()
             .await
             .is_err()

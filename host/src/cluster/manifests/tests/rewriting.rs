@@ -38,7 +38,7 @@ proptest! {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let (_folder, manifests) = open(&[("all.yaml", text.trim_start_matches("...\n"))]);
         runtime.block_on(async {
-            let config = of("ConfigMap");
+            let config = built_in_type("ConfigMap");
             let mut expected = copies::objects(&manifests).await;
             for (position, deletes, data) in steps {
                 if expected.is_empty() {
