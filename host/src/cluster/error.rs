@@ -68,6 +68,16 @@ pub enum ClusterError {
         /// What the cluster said.
         message: String,
     },
+    /// A webhook that has a say in the object could not be called, so that the cluster refused it.
+    #[error("{id} was refused because its admission webhook '{webhook}' cannot be called: {message}")]
+    Webhook {
+        /// The object.
+        id: Box<ObjectId>,
+        /// Its name, as in the webhook configuration: `deny.example.com`.
+        webhook: String,
+        /// What the cluster said.
+        message: String,
+    },
     /// The user has no right to do this.
     #[error("no right to {verb} {resource}{}: {message}", namespace.as_ref().map(|name| format!(" in namespace {name}")).unwrap_or_default())]
     Forbidden {
@@ -104,6 +114,13 @@ pub enum ClusterError {
         cluster: String,
         /// What happened.
         message: String,
+    },
+    /// This was not asked for, because the cluster was given up: it did not answer or did not know the user, however
+    /// often it was asked.
+    #[error("{cluster} was given up before this was asked for")]
+    GivenUp {
+        /// Address of the cluster.
+        cluster: String,
     },
     /// The cluster cannot do this now (429, 500, 502, 503, 504). Unless it said 429, it may have been done.
     #[error("the cluster cannot do this now: {message}")]
@@ -171,10 +188,11 @@ impl ClusterError {
             ClusterError::Conflict(_) => Code::Conflict,
             ClusterError::Invalid { .. } => Code::InvalidObject,
             ClusterError::Rejected { .. } => Code::Rejected,
+            ClusterError::Webhook { .. } => Code::WebhookUnreachable,
             ClusterError::Forbidden { .. } => Code::Forbidden,
             ClusterError::Unauthorized { .. } => Code::Unauthorized,
             ClusterError::Credentials { .. } => Code::Credentials,
-            ClusterError::Unreachable { .. } => Code::ClusterUnreachable,
+            ClusterError::Unreachable { .. } | ClusterError::GivenUp { .. } => Code::ClusterUnreachable,
             ClusterError::Busy { .. } => Code::ClusterBusy,
             ClusterError::Expired(_) => Code::ListExpired,
             ClusterError::Answer { .. } => Code::ClusterAnswer,
@@ -189,6 +207,12 @@ impl ClusterError {
 
 impl From<ClusterError> for Problem {
     fn from(error: ClusterError) -> Self {
+        Problem::from(&error)
+    }
+}
+
+impl From<&ClusterError> for Problem {
+    fn from(error: &ClusterError) -> Self {
         Problem::new(error.code(), error.to_string())
     }
 }

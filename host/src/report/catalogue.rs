@@ -58,6 +58,8 @@ catalogue! {
     Conflict { action: "Run the command again.", retryable: true, user_error: false }
     /// The cluster refused an object.
     Rejected { action: "Change the object with a resource modifier so that the cluster accepts it.", retryable: false, user_error: true }
+    /// A webhook that has a say in an object could not be called.
+    WebhookUnreachable { action: "Let the webhook's pods start, or delete its configuration while you restore (the message names it): `kubectl get validatingwebhookconfigurations,mutatingwebhookconfigurations`. Then run the command again.", retryable: true, user_error: false }
     /// Fields of an object have values that the cluster does not accept, or that cannot be changed.
     InvalidObject { action: "Change the fields named with a resource modifier so that the cluster accepts the object.", retryable: false, user_error: true }
     /// The namespace of an object is being deleted.

@@ -31,6 +31,7 @@ pub(super) async fn carry_out(requests: &Requests<'_>, mut item: Box<Item>, how:
             item.obstacle = Some(error.into());
             Slot::Open(item)
         }
+        Err(ClusterError::GivenUp { .. }) if !item.doubtful => item.leave_out(),
         Err(error) => item.fail(error),
     }
 }
@@ -138,21 +139,12 @@ fn settle(item: &mut Item, written: Written) -> Result<(), ClusterError> {
 mod tests {
     use super::*;
     use crate::cluster::{Cluster, Manifests};
-    use crate::object::{Object, ResourceType};
+    use crate::object::{Object, built_in_type};
     use crate::report::Code;
     use crate::restore::report::ObjectReport;
     use crate::restore::secrets::SecretValues;
     use rstest::rstest;
     use serde_json::{Value, json};
-
-    fn of() -> ResourceType {
-        ResourceType {
-            resource: "configmaps".parse().unwrap(),
-            version: "v1".into(),
-            kind: "ConfigMap".into(),
-            namespaced: true,
-        }
-    }
 
     fn config_map(namespace: &str, from: &str) -> Value {
         let metadata = json!({"name": "flags", "namespace": namespace});
@@ -169,13 +161,16 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let cluster = Manifests::open(folder.path()).unwrap();
         if let Some(live) = &live {
-            cluster.create(&of(), live, Write::default()).await.unwrap();
+            cluster
+                .create(&built_in_type("ConfigMap"), live, Write::default())
+                .await
+                .unwrap();
         }
-        let wanted = Object::new(&of(), config_map(namespace, "backup")).unwrap();
+        let wanted = Object::new(&built_in_type("ConfigMap"), config_map(namespace, "backup")).unwrap();
         let report = ObjectReport::of(wanted.id.clone());
         let mut item = Item {
             wanted,
-            of: of(),
+            of: built_in_type("ConfigMap"),
             live: Live::Unread,
             action: None,
             doubtful: false,
@@ -187,7 +182,10 @@ mod tests {
         item.decide(action);
         let slot = carry_out(&Requests::new(&cluster), Box::new(item), Write::default()).await;
         let from = async |name| {
-            let found = cluster.get(&of(), Some("default"), name).await.unwrap();
+            let found = cluster
+                .get(&built_in_type("ConfigMap"), Some("default"), name)
+                .await
+                .unwrap();
             found.map(|found| found["data"]["from"].as_str().unwrap().to_owned())
         };
         (slot, [from("flags").await, from("other").await])

@@ -113,18 +113,13 @@ fn replacement(wanted: &Object, live: &Object) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::object::ResourceType;
+    use crate::object::built_in_type;
     use crate::plugin::PluginErrorKind;
     use rstest::rstest;
     use serde_json::json;
 
     fn config_map(metadata: Value, data: Value) -> Object {
-        let of = ResourceType {
-            resource: "configmaps".parse().unwrap(),
-            version: "v1".into(),
-            kind: "ConfigMap".into(),
-            namespaced: true,
-        };
+        let of = built_in_type("ConfigMap");
         let mut json = json!({"apiVersion": "v1", "kind": "ConfigMap"});
         json["metadata"] = metadata;
         json["metadata"]["name"] = json!("web");

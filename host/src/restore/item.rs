@@ -114,6 +114,12 @@ impl Item {
         self.action = Some(action);
     }
 
+    /// End because the cluster was given up before it was the object's turn: one problem tells it for all of them.
+    pub(super) fn leave_out(self: Box<Self>) -> Slot {
+        let reason = "the restore was stopped before";
+        self.report.ended(ActionName::LeaveOut, reason).into()
+    }
+
     /// End with a problem.
     pub(super) fn fail(mut self: Box<Self>, problem: impl Into<Problem>) -> Slot {
         let mut problem = problem.into().about(&self.report.id);

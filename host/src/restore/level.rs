@@ -77,7 +77,7 @@ impl Run<'_> {
             .objects(move |id| Level::of(&id.resource) == level && wanted(id));
         let stopped = AtomicBool::new(false);
         let goes_on = |_: &_| {
-            let stop = self.with.cancellation.is_cancelled() || self.requests.is_gone();
+            let stop = self.with.cancellation.is_cancelled() || self.requests.given_up().is_some();
             stopped.fetch_or(stop, Ordering::Relaxed);
             std::future::ready(!stopped.load(Ordering::Relaxed))
         };
@@ -114,16 +114,16 @@ impl Run<'_> {
             }
         }
         result?;
-        match stopped.load(Ordering::Relaxed) {
-            true if self.requests.is_gone() => Err(self.gone()),
-            true => self.with.cancellation.check(),
-            false => Ok(()),
+        match (stopped.load(Ordering::Relaxed), self.requests.given_up()) {
+            (true, Some(problem)) => Err(self.stopped_by(problem)),
+            (true, None) => self.with.cancellation.check(),
+            (false, _) => Ok(()),
         }
     }
 
-    fn gone(&self) -> Problem {
-        let message = "the cluster does not answer any more: the restore was stopped";
-        Problem::new(Code::ClusterUnreachable, message).about(self.with.cluster.address())
+    fn stopped_by(&self, problem: &Problem) -> Problem {
+        let message = format!("the restore was stopped: {}", problem.message);
+        Problem::new(problem.code, message).about(self.with.cluster.address())
     }
 
     /// Prepare, modify and place the objects of a chunk.

@@ -10,6 +10,7 @@ pub(super) use places::{Place, places};
 use super::ground::Ground;
 use super::item::{Item, Slot};
 use super::requests::Requests;
+use crate::cluster::ClusterError;
 use crate::object::Object;
 use serde_json::value::RawValue;
 
@@ -49,6 +50,7 @@ pub(super) async fn read(requests: &Requests<'_>, mut item: Box<Item>) -> Slot {
             item.live = object.map_or(Live::Absent, |object| Live::Read(Box::new(object)));
             Slot::Open(item)
         }
+        Err(ClusterError::GivenUp { .. }) => item.leave_out(),
         Err(error) => item.fail(error),
     }
 }

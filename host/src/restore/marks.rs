@@ -84,7 +84,7 @@ fn label_value(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::object::ResourceType;
+    use crate::object::built_in_type;
     use rstest::rstest;
     use serde_json::json;
 
@@ -116,12 +116,7 @@ mod tests {
         marks.put(&mut marked);
         assert_eq!(marked["metadata"]["labels"][BACKUP], "nightly");
         assert_eq!(marked["metadata"]["labels"][RESTORE], "again");
-        let of = ResourceType {
-            resource: "configmaps".parse().unwrap(),
-            version: "v1".into(),
-            kind: "ConfigMap".into(),
-            namespaced: true,
-        };
+        let of = built_in_type("ConfigMap");
         let live = Object::new(&of, marked.clone()).unwrap();
         assert!(marks.are_on(&live) && !Marks::new("nightly", "other").are_on(&live));
         remove(&mut marked);

@@ -5,15 +5,17 @@
 
 use super::item::Item;
 use super::marks::Marks;
+use super::pipeline::lock;
 use super::requests::Requests;
 use super::types::Types;
 use crate::cluster::{ClusterError, Write};
 use crate::object::{Object, ObjectId, ResourceType};
-use crate::report::Problem;
+use crate::report::{Code, Problem};
 use futures::StreamExt;
 use serde_json::{Map, Value, json};
 use std::collections::HashMap;
-use tokio::sync::Mutex;
+use std::sync::{Arc, Mutex};
+use tokio::sync::OnceCell;
 
 /// Controllers that adopt what fits their selector and has no controller.
 const ADOPTING: [&str; 5] = [
@@ -127,14 +129,21 @@ pub(super) async fn set_owners(
         .await;
     let mut set = OwnersSet::default();
     let mut lost = Vec::new();
+    let mut given_up = 0;
     for (target, result) in results {
         match result {
             Ok(true) => {}
             Ok(false) => lost.push(target.to_string()),
+            Err(ClusterError::GivenUp { .. }) => given_up += 1,
             Err(error) => set
                 .problems
                 .push(Problem::from(error).about(format!("owners of {target}"))),
         }
+    }
+    if given_up > 0 {
+        let message =
+            format!("the owners of {given_up} more objects were not set: the cluster was given up before");
+        set.problems.push(Problem::new(Code::ClusterUnreachable, message));
     }
     set.warnings.extend(lost_owners(&lost));
     set
@@ -199,7 +208,7 @@ fn add(object: &mut Value, references: &[Value]) -> bool {
 struct Uids<'a> {
     requests: &'a Requests<'a>,
     types: &'a Types,
-    known: Mutex<HashMap<ObjectId, Option<String>>>,
+    known: Mutex<HashMap<ObjectId, Arc<OnceCell<Option<String>>>>>,
 }
 
 impl Uids<'_> {
@@ -214,7 +223,7 @@ impl Uids<'_> {
             namespace: namespace.filter(|_| of.namespaced).map(str::to_owned),
             name: text("name").to_owned(),
         };
-        let Some(uid) = self.uid(of, id).await? else {
+        let Some(uid) = self.uid(of, &id).await? else {
             return Ok(None);
         };
         let mut reference = owner.clone();
@@ -226,20 +235,15 @@ impl Uids<'_> {
         Ok(Some(Value::Object(reference)))
     }
 
-    async fn uid(&self, of: &ResourceType, id: ObjectId) -> Result<Option<String>, ClusterError> {
-        // Held while it is asked for: many objects have one owner, which is asked for once.
-        let mut known = self.known.lock().await;
-        if let Some(uid) = known.get(&id) {
-            return Ok(uid.clone());
-        }
-        let found = self.requests.get(of, id.namespace.as_deref(), &id.name).await?;
-        let uid = found
-            .as_ref()
-            .and_then(|owner| owner.pointer("/metadata/uid"))
-            .and_then(Value::as_str)
-            .map(str::to_owned);
-        known.insert(id, uid.clone());
-        Ok(uid)
+    async fn uid(&self, of: &ResourceType, id: &ObjectId) -> Result<Option<String>, ClusterError> {
+        // Many objects have one owner, which is asked for once; different ones are asked for at the same time.
+        let known = Arc::clone(lock(&self.known).entry(id.clone()).or_default());
+        let ask = || async {
+            let found = self.requests.get(of, id.namespace.as_deref(), &id.name).await?;
+            let uid = found.as_ref().and_then(|owner| owner.pointer("/metadata/uid"));
+            Ok(uid.and_then(Value::as_str).map(str::to_owned))
+        };
+        known.get_or_try_init(ask).await.cloned()
     }
 }
 

@@ -5,11 +5,13 @@ mod limit;
 
 use crate::cluster::{Cluster, ClusterError, Write};
 use crate::object::ResourceType;
+use crate::report::Problem;
 use backon::{ExponentialBuilder, Retryable};
 use gate::Gate;
 use serde_json::Value;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How often a request is made again, with pauses from a quarter of a second to 15 seconds between: about a minute in
 /// all, in which an API server that was restarted is there again.
@@ -22,12 +24,17 @@ const RETRIES: ExponentialBuilder = ExponentialBuilder::new()
 /// A cluster longer than this busy, by its own word, is not waited for.
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
+/// A request that is not answered is not made again after this time. A cluster that takes requests and says nothing is
+/// given up after the second one then: each waits for more than a minute.
+const LONGEST_SILENCE: Duration = Duration::from_secs(120);
+
 /// The cluster of a restore.
 pub(super) struct Requests<'a> {
     cluster: &'a dyn Cluster,
     gate: Gate,
-    /// Set when the cluster did not answer however often it was asked: nothing more is worth asking.
-    gone: AtomicBool,
+    longest_silence: Duration,
+    /// Why the cluster was given up: it did not answer, however often it was asked, so that nothing more is worth asking.
+    given_up: OnceLock<Problem>,
 }
 
 /// What came of a request that changes something.
@@ -44,7 +51,8 @@ impl<'a> Requests<'a> {
         Requests {
             cluster,
             gate: Gate::default(),
-            gone: AtomicBool::new(false),
+            longest_silence: LONGEST_SILENCE,
+            given_up: OnceLock::new(),
         }
     }
 
@@ -53,9 +61,9 @@ impl<'a> Requests<'a> {
         self.cluster
     }
 
-    /// Whether the cluster does not answer any more.
-    pub(super) fn is_gone(&self) -> bool {
-        self.gone.load(Ordering::Relaxed)
+    /// Why the cluster was given up, if it was: it does not answer any more, or does not know the user.
+    pub(super) fn given_up(&self) -> Option<&Problem> {
+        self.given_up.get()
     }
 
     /// One object as it is now, or none.
@@ -105,7 +113,8 @@ impl<'a> Requests<'a> {
         }
     }
 
-    /// Make a request as often as it takes, within the bound, and tell `failed` of each answer that was none.
+    /// Make a request as often as it takes, within the bounds, and tell `failed` of each answer that was none. From a
+    /// cluster that was given up nothing is asked, also by those who waited for their turn.
     async fn patiently<T, F>(
         &self,
         request: impl Fn() -> F,
@@ -114,35 +123,33 @@ impl<'a> Requests<'a> {
     where
         F: Future<Output = Result<T, ClusterError>>,
     {
+        let begun = Instant::now();
         let attempt = || async {
             let permit = self.gate.enter().await;
+            if self.given_up().is_some() {
+                let cluster = self.cluster.address();
+                return Err(ClusterError::GivenUp { cluster });
+            }
             let result = request().await;
-            let busy = matches!(&result, Err(error) if is_worth_repeating(error));
+            let busy = matches!(&result, Err(error) if error.is_retryable());
             permit.leave(busy);
             result
         };
+        let is_worth_repeating = |error: &ClusterError| {
+            let was_answered = matches!(error, ClusterError::Busy { .. });
+            error.is_retryable() && (was_answered || begun.elapsed() < self.longest_silence)
+        };
         let result = attempt
             .retry(RETRIES)
-            .when(|error| is_worth_repeating(error) && !self.is_gone())
+            .when(is_worth_repeating)
             .adjust(|error, pause| pause_of(error.retry_after(), pause))
             .notify(|error, _| failed(error))
             .await;
-        if matches!(
-            &result,
-            Err(ClusterError::Unreachable { .. } | ClusterError::Unauthorized { .. })
-        ) {
-            self.gone.store(true, Ordering::Relaxed);
+        if let Err(error @ (ClusterError::Unreachable { .. } | ClusterError::Unauthorized { .. })) = &result {
+            self.given_up.get_or_init(|| Problem::from(error));
         }
         result
     }
-}
-
-/// Whether the same request may succeed in a moment. A webhook that cannot be called is mostly one whose pods are not
-/// there: it is told at once.
-fn is_worth_repeating(error: &ClusterError) -> bool {
-    let of_webhook =
-        matches!(error, ClusterError::Busy { message, .. } if message.contains("failed calling webhook"));
-    error.is_retryable() && !of_webhook
 }
 
 /// How long to wait before the next attempt: as long as the cluster said, where it did. None: there is none.
@@ -157,7 +164,123 @@ fn pause_of(asked: Option<Duration>, pause: Option<Duration>) -> Option<Duration
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cluster::{Discovery, ListOptions, Page};
+    use crate::object::{ObjectId, built_in_type};
+    use async_trait::async_trait;
+    use futures::stream::{BoxStream, StreamExt, empty};
     use rstest::rstest;
+    use std::sync::atomic::AtomicUsize;
+
+    /// A cluster that gives the same error to everybody, and counts how often it is asked.
+    struct Failing {
+        error: fn() -> ClusterError,
+        asked: AtomicUsize,
+    }
+
+    #[async_trait]
+    impl Cluster for Failing {
+        fn address(&self) -> String {
+            "failing".to_owned()
+        }
+
+        fn is_live(&self) -> bool {
+            true
+        }
+
+        async fn resource_types(&self) -> Result<Discovery, ClusterError> {
+            Ok(Discovery::default())
+        }
+
+        fn list<'a>(
+            &'a self,
+            _: &'a ResourceType,
+            _: &ListOptions,
+        ) -> BoxStream<'a, Result<Page, ClusterError>> {
+            empty().boxed()
+        }
+
+        async fn get(
+            &self,
+            _: &ResourceType,
+            _: Option<&str>,
+            _: &str,
+        ) -> Result<Option<Value>, ClusterError> {
+            self.asked.fetch_add(1, Ordering::Relaxed);
+            Err((self.error)())
+        }
+
+        async fn create(&self, _: &ResourceType, _: &Value, _: Write) -> Result<Value, ClusterError> {
+            self.asked.fetch_add(1, Ordering::Relaxed);
+            Err((self.error)())
+        }
+
+        async fn replace(&self, _: &ResourceType, _: &Value, _: Write) -> Result<Value, ClusterError> {
+            Err((self.error)())
+        }
+
+        async fn delete(
+            &self,
+            _: &ResourceType,
+            _: Option<&str>,
+            _: &str,
+            _: Option<&str>,
+        ) -> Result<(), ClusterError> {
+            Err((self.error)())
+        }
+    }
+
+    fn silent() -> ClusterError {
+        ClusterError::Unreachable {
+            cluster: "failing".to_owned(),
+            message: "timed out".to_owned(),
+        }
+    }
+
+    fn refusing() -> ClusterError {
+        ClusterError::Unauthorized {
+            cluster: "failing".to_owned(),
+            message: "who are you".to_owned(),
+        }
+    }
+
+    fn of_one_object_only() -> ClusterError {
+        ClusterError::Rejected {
+            id: ObjectId {
+                resource: built_in_type("ConfigMap").resource,
+                namespace: None,
+                name: "a".to_owned(),
+            },
+            message: "no".to_owned(),
+        }
+    }
+
+    #[rstest]
+    #[case::silent(silent, true)]
+    #[case::refusing(refusing, true)]
+    #[case::of_one_object(of_one_object_only, false)]
+    #[tokio::test]
+    async fn a_cluster_that_is_given_up_is_not_asked_any_more(
+        #[case] error: fn() -> ClusterError,
+        #[case] is_given_up: bool,
+    ) {
+        let cluster = Failing {
+            error,
+            asked: AtomicUsize::new(0),
+        };
+        // Whatever time a request took, it was too long.
+        let requests = Requests {
+            longest_silence: Duration::ZERO,
+            ..Requests::new(&cluster)
+        };
+        let of = built_in_type("ConfigMap");
+        let first = requests.get(&of, None, "a").await;
+        assert_eq!(first.unwrap_err().to_string(), error().to_string());
+        let second = requests.create(&of, &Value::Null, Write::default()).await;
+        let was_asked = !matches!(second.result, Err(ClusterError::GivenUp { .. }));
+        assert_eq!((was_asked, second.doubtful), (!is_given_up, false));
+        assert_eq!(requests.given_up().is_some(), is_given_up);
+        assert_eq!(cluster.asked.into_inner(), 1 + usize::from(was_asked));
+    }
 
     #[rstest]
     #[case::not_asked(None, Some(2), Some(2))]

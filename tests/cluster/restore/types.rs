@@ -140,9 +140,11 @@ fn webhooks_of_the_backup_do_not_reject_its_objects() {
         .kubectl(&["-n", &shop, "delete", "configmap", "flags"]);
     let again = given.restore_as("again", &[]);
     let problem = &on(&again, &format!("configmaps {shop}/flags"))["problem"];
+    assert_eq!(problem["code"], "WebhookUnreachable", "{problem}");
+    let message = problem["message"].as_str().unwrap();
     assert!(
-        problem["message"].as_str().unwrap().contains("deny.example.com"),
-        "it is named: {problem}"
+        message.contains("admission webhook 'deny.example.com'"),
+        "{message}"
     );
     given
         .cluster

@@ -124,6 +124,11 @@ impl Refusal {
                 fields: self.fields(),
                 message: self.message(),
             },
+            500..=599 if call.name.is_some() && self.webhook().is_some() => ClusterError::Webhook {
+                id: Box::new(id()),
+                webhook: self.webhook().unwrap_or_default().to_owned(),
+                message: self.message(),
+            },
             429 | 500..=599 => self.busy(),
             _ if call.name.is_some() => ClusterError::Rejected {
                 id: id(),
@@ -189,6 +194,17 @@ impl Refusal {
             message: self.message(),
             retry_after: self.retry_after,
         }
+    }
+
+    /// The admission webhook that could not be called. The server answers with the status 500 and one sentence for all
+    /// reasons: `Internal error occurred: failed calling webhook "deny.example.com": …`.
+    fn webhook(&self) -> Option<&str> {
+        let (_, after) = self
+            .status
+            .message
+            .as_deref()?
+            .split_once("failed calling webhook \"")?;
+        after.split_once('"').map(|(name, _)| name)
     }
 
     /// The fields that the causes name, each once.
@@ -287,6 +303,10 @@ mod tests {
     #[case::invalid("update", 422, json!({"message": "field is immutable"}), Code::InvalidObject, "secrets shop/a is not valid: field")]
     #[case::throttled("list", 429, json!({"message": "slow down"}), Code::ClusterBusy, "slow down")]
     #[case::broken("create", 500, json!({"message": "etcd"}), Code::ClusterBusy, "etcd")]
+    #[case::webhook(
+        "create", 500, json!({"message": "Internal error occurred: failed calling webhook \"deny.example.com\": no endpoints"}),
+        Code::WebhookUnreachable, "secrets shop/a was refused because its admission webhook 'deny.example.com' cannot be called"
+    )]
     #[case::empty("list", 503, json!(null), Code::ClusterBusy, "HTTP status 503")]
     #[case::no_kubernetes("list", 302, json!("moved"), Code::ClusterAnswer, "moved")]
     fn answers_are_told_apart(

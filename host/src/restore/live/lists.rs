@@ -208,23 +208,14 @@ impl<'a> Lists<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::object::{GroupResource, ObjectId};
+    use crate::object::{ObjectId, built_in_type};
     use rstest::rstest;
     use serde_json::value::to_raw_value;
-
-    fn of() -> ResourceType {
-        ResourceType {
-            resource: GroupResource::new("", "configmaps"),
-            version: "v1".into(),
-            kind: "ConfigMap".into(),
-            namespaced: true,
-        }
-    }
 
     fn page(place: usize, names: &str) -> Listing {
         let item = |name: &str| RawObject {
             id: ObjectId {
-                resource: of().resource,
+                resource: built_in_type("ConfigMap").resource,
                 namespace: None,
                 name: name.to_owned(),
             },
@@ -248,7 +239,7 @@ mod tests {
 
     fn places(namespaces: &[&str]) -> Vec<Place> {
         let place = |namespace: &&str| Place {
-            of: of(),
+            of: built_in_type("ConfigMap"),
             namespace: Some((*namespace).to_owned()),
             wanted: 4,
         };
@@ -268,12 +259,17 @@ mod tests {
         let mut found = Vec::new();
         for asked in asked {
             let (namespace, name) = asked.split_once('/').unwrap();
-            found.push(match lists.take(&of(), Some(namespace), name).await {
-                Live::Unread => "?".to_owned(),
-                Live::Absent => "-".to_owned(),
-                Live::Listed(json) => serde_json::from_str(json.get()).unwrap(),
-                Live::Read(_) => panic!("nothing is read alone here"),
-            });
+            found.push(
+                match lists
+                    .take(&built_in_type("ConfigMap"), Some(namespace), name)
+                    .await
+                {
+                    Live::Unread => "?".to_owned(),
+                    Live::Absent => "-".to_owned(),
+                    Live::Listed(json) => serde_json::from_str(json.get()).unwrap(),
+                    Live::Read(_) => panic!("nothing is read alone here"),
+                },
+            );
         }
         found
     }
