@@ -106,7 +106,8 @@ impl Workplace {
             "KUBECONFIG",
             "KUBERNETES_SERVICE_HOST",
         ];
-        let ours = |name: &str| name.starts_with("LAZARETTE_") || users.contains(&name);
+        let is_proxy = |name: &str| name.to_ascii_lowercase().ends_with("_proxy");
+        let ours = |name: &str| name.starts_with("LAZARETTE_") || users.contains(&name) || is_proxy(name);
         for (name, _) in std::env::vars().filter(|(name, _)| ours(name)) {
             command.env_remove(name);
         }

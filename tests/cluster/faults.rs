@@ -6,6 +6,7 @@ use lazarette_tests::cluster::{self, Cluster};
 use lazarette_tests::proxy::{Fault, Proxy, Request, Upstream};
 use rstest::rstest;
 use serde_json::{Value, json};
+use std::time::Duration;
 
 const OBJECTS: usize = 1200;
 
@@ -45,6 +46,7 @@ fn every(n: usize, request: &Request, fault: Fault) -> Fault {
 #[case::busy(|request: &Request| every(7, request, busy()))]
 #[case::broken(|request: &Request| every(50, request, broken()))]
 #[case::lost_answers(|request: &Request| every(50, request, Fault::LoseAnswer))]
+#[case::slow(|request: &Request| every(3, request, Fault::Delay(Duration::from_millis(300))))]
 #[case::cut_requests(|request: &Request| every(50, request, Fault::CutRequest(10)))]
 fn a_restore_into_a_server_in_trouble_is_whole(#[case] trouble: fn(&Request) -> Fault) {
     let (source, target) = (cluster::first(), cluster::second());

@@ -8,6 +8,7 @@ mod faults;
 #[allow(dead_code, reason = "the tests of the command line need more of it")]
 mod harness;
 mod kill;
+mod login;
 mod published;
 mod restore;
 mod rights;

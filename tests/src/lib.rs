@@ -4,12 +4,14 @@ pub mod azurite;
 pub mod cluster;
 pub mod contract;
 pub mod counts;
+mod listening;
 pub mod node;
 pub mod pki;
 pub mod processes;
 pub mod proxy;
 pub mod servers;
 pub mod tls;
+pub mod tunnel;
 pub mod velero;
 pub mod wait;
 

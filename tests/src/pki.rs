@@ -2,7 +2,7 @@
 
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DistinguishedName, DnType, ExtendedKeyUsagePurpose,
-    IsCa, KeyPair, KeyUsagePurpose,
+    IsCa, KeyPair, KeyUsagePurpose, date_time_ymd,
 };
 
 /// An authority that signs certificates.
@@ -50,6 +50,14 @@ impl Authority {
     /// A certificate for a user of Kubernetes, who may be in a group.
     pub fn client(&self, name: &str, group: Option<&str>) -> Identity {
         self.sign(parameters(name, group), ExtendedKeyUsagePurpose::ClientAuth)
+    }
+
+    /// The same, expired years ago.
+    pub fn expired_client(&self, name: &str, group: Option<&str>) -> Identity {
+        let mut parameters = parameters(name, group);
+        parameters.not_before = date_time_ymd(2020, 1, 1);
+        parameters.not_after = date_time_ymd(2021, 1, 1);
+        self.sign(parameters, ExtendedKeyUsagePurpose::ClientAuth)
     }
 
     fn sign(&self, mut parameters: CertificateParams, usage: ExtendedKeyUsagePurpose) -> Identity {

@@ -90,7 +90,8 @@ impl Head {
         self.header("content-length")?.parse().ok().map(Body::Length)
     }
 
-    fn header(&self, name: &str) -> Option<&str> {
+    /// The value of a header, by its name in any case.
+    pub fn header(&self, name: &str) -> Option<&str> {
         let headers = self.lines.iter().skip(1).filter_map(|line| line.split_once(':'));
         headers
             .filter(|(header, _)| header.eq_ignore_ascii_case(name))

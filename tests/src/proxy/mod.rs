@@ -34,15 +34,13 @@ mod http;
 mod tests;
 mod upstream;
 
+pub(crate) use http::Head;
 pub use upstream::Upstream;
 
+use crate::listening::Listening;
 use std::collections::HashMap;
-use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread::JoinHandle;
 use std::time::Duration;
-use tokio::net::TcpListener;
-use tokio::sync::oneshot;
 
 /// A request, as far as it is known before its body arrives.
 #[derive(Clone, Debug)]
@@ -110,9 +108,7 @@ impl Fault {
 /// A running proxy on a free port of the loopback interface.
 pub struct Proxy {
     shared: Arc<Shared>,
-    address: SocketAddr,
-    stop: Option<oneshot::Sender<()>>,
-    thread: Option<JoinHandle<()>>,
+    listening: Listening,
 }
 
 /// What all connections have in common.
@@ -136,35 +132,17 @@ impl Proxy {
             choose: Box::new(choose),
             seen: Mutex::default(),
         });
-        let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
-        listener.set_nonblocking(true).expect("a socket");
-        let address = listener.local_addr().expect("an address");
-        let (stop, stopped) = oneshot::channel();
-        let running = Arc::clone(&shared);
-        let thread = std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread()
-                .enable_all()
-                .build()
-                .expect("a runtime");
-            runtime.block_on(async {
-                let listener = TcpListener::from_std(listener).expect("a socket");
-                tokio::select! {
-                    () = accept(listener, running) => (),
-                    _ = stopped => (),
-                }
-            });
+        let of_all = Arc::clone(&shared);
+        let listening = Listening::start(move |stream| {
+            let shared = Arc::clone(&of_all);
+            async move { connection::serve(stream, &shared).await }
         });
-        Proxy {
-            shared,
-            address,
-            stop: Some(stop),
-            thread: Some(thread),
-        }
+        Proxy { shared, listening }
     }
 
     /// Where it listens: `https://127.0.0.1:PORT` before a cluster, `http://…` before a plain server.
     pub fn url(&self) -> String {
-        format!("{}://{}", self.shared.upstream.scheme(), self.address)
+        format!("{}://{}", self.shared.upstream.scheme(), self.listening.address())
     }
 
     /// All requests until now, in the order in which they came.
@@ -175,15 +153,6 @@ impl Proxy {
             .unwrap_or_else(PoisonError::into_inner)
             .requests
             .clone()
-    }
-}
-
-impl Drop for Proxy {
-    fn drop(&mut self) {
-        drop(self.stop.take());
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
-        }
     }
 }
 
@@ -207,15 +176,5 @@ impl Shared {
             request
         };
         (self.choose)(&request)
-    }
-}
-
-async fn accept(listener: TcpListener, shared: Arc<Shared>) {
-    while let Ok((stream, _)) = listener.accept().await {
-        let shared = Arc::clone(&shared);
-        // What ends a connection (cut by a fault, or by client or server) is no concern of the others.
-        tokio::spawn(async move {
-            let _ = connection::serve(stream, &shared).await;
-        });
     }
 }

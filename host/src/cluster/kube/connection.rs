@@ -44,7 +44,7 @@ pub(super) struct Session {
     /// What a program gave; none where the client knows by itself who it is.
     pub(super) authorization: Option<HeaderValue>,
     expires_at: Option<Timestamp>,
-    /// Whether a program gave the credentials, and can give new ones.
+    /// Whether there can be other credentials by now: a program gives new ones, or files are written anew.
     pub(super) is_renewable: bool,
 }
 
@@ -207,7 +207,7 @@ impl Connection {
     /// The client to ask with. Another one than `refused`, and one whose credentials hold for a while.
     pub(super) async fn session(&self, refused: Option<&Arc<Session>>) -> Result<Arc<Session>, ClusterError> {
         let usable = |session: &Arc<Session>| {
-            let expires = session.expires_at.filter(|_| session.is_renewable);
+            let expires = session.expires_at;
             let holds = expires.is_none_or(|at| Timestamp::now() + RENEWED_BEFORE < at);
             holds && !refused.is_some_and(|refused| Arc::ptr_eq(refused, session))
         };
@@ -233,6 +233,8 @@ impl Connection {
     async fn begin(&self) -> Result<Session, ClusterError> {
         let mut config = self.config().await?;
         let exec = take_exec(&mut config);
+        let user = &config.auth_info;
+        let has_files = user.token_file.is_some() || user.client_certificate.is_some();
         let credential = match &exec {
             Some(exec) => Some(self.log_in(exec.clone()).await?),
             None => None,
@@ -252,7 +254,7 @@ impl Connection {
             client,
             authorization,
             expires_at: credential.and_then(|given| given.expires_at),
-            is_renewable: exec.is_some(),
+            is_renewable: exec.is_some() || has_files,
         })
     }
 

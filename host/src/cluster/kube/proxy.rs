@@ -1,7 +1,10 @@
 //! The proxy to an API server.
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use http::Uri;
-use hyper_util::client::proxy::matcher::Matcher;
+use hyper_util::client::proxy::matcher::{Intercept, Matcher};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 /// The proxy for `server`: the one that the kubeconfig names, else what `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY` say.
 pub(super) fn choose(named: Option<&str>, server: &Uri) -> Result<Option<Uri>, String> {
@@ -12,7 +15,20 @@ pub(super) fn choose(named: Option<&str>, server: &Uri) -> Result<Option<Uri>, S
 }
 
 fn from(variables: &Matcher, server: &Uri) -> Option<Uri> {
-    variables.intercept(server).map(|proxy| proxy.uri().clone())
+    let proxy = variables.intercept(server)?;
+    Some(with_password(&proxy).unwrap_or_else(|| proxy.uri().clone()))
+}
+
+/// The address of the proxy with the name and password for it, which reading the variables has taken out.
+fn with_password(proxy: &Intercept) -> Option<Uri> {
+    let header = proxy.basic_auth()?.to_str().ok()?;
+    let named = STANDARD.decode(header.strip_prefix("Basic ")?).ok()?;
+    let named = String::from_utf8(named).ok()?;
+    let (user, password) = named.split_once(':')?;
+    let escape = |text| utf8_percent_encode(text, NON_ALPHANUMERIC);
+    let (scheme, address) = (proxy.uri().scheme_str()?, proxy.uri().authority()?);
+    let whole = format!("{scheme}://{}:{}@{address}", escape(user), escape(password));
+    whole.parse().ok()
 }
 
 fn read(named: &str) -> Result<Uri, String> {
@@ -43,6 +59,13 @@ mod tests {
             (Err(error), Err(expected)) => assert!(error.contains(expected), "{error}"),
             (other, _) => panic!("{other:?}"),
         }
+    }
+
+    #[test]
+    fn the_password_of_a_proxy_is_kept() {
+        let variables = Matcher::builder().https("http://ann:p%40ss@proxy:3128").build();
+        let proxy = from(&variables, &Uri::from_static("https://example.com")).unwrap();
+        assert_eq!(proxy.to_string(), "http://ann:p%40ss@proxy:3128/");
     }
 
     #[rstest]
