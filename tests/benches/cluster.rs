@@ -98,7 +98,7 @@ fn speed(program: &Program) {
     memory_line("restore", &restore);
 
     let again = program.run(&target, &["restore", "create", "bench"]);
-    let lists = lists(&target, &again);
+    let lists = lists(&target, &data, &again);
     line(&format!(
         "restore of what is there and equal: {}; bare LISTs {}",
         rate(OBJECTS, again.time),
@@ -121,7 +121,7 @@ fn memory_line(what: &str, run: &Run) {
 }
 
 fn backup_line(source: &Cluster, data: &Data, backup: &Run) {
-    let lists = lists(source, backup);
+    let lists = lists(source, data, backup);
     let objects = data.objects.len();
     line(&format!(
         "backup over {} connections: {}; bare LISTs {}",
@@ -140,9 +140,9 @@ fn backup_line(source: &Cluster, data: &Data, backup: &Run) {
 }
 
 /// The time of bare LISTs over as many connections as the program had: the middle one of three.
-fn lists(cluster: &Cluster, run: &Run) -> Duration {
+fn lists(cluster: &Cluster, data: &Data, run: &Run) -> Duration {
     let bare = Bare::of(cluster);
-    let mut times = [(); 3].map(|()| bare.lists(run.connections.max(1)));
+    let mut times = [(); 3].map(|()| bare.lists(run.connections.max(1), data.bytes()));
     times.sort();
     times[1]
 }

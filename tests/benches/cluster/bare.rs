@@ -4,6 +4,7 @@ use super::data::{Data, Prepared, TYPES};
 use futures::{StreamExt, TryStreamExt, stream};
 use kube::client::Body;
 use lazarette_tests::cluster::Cluster;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 /// The page size of `kubectl` and of most clients.
@@ -42,21 +43,27 @@ impl<'c> Bare<'c> {
         })
     }
 
-    /// List all objects page by page over as many connections, and throw them away.
-    pub fn lists(&self, connections: usize) -> Duration {
+    /// List all objects page by page over as many connections, and throw them away. They have `least` bytes at least.
+    pub fn lists(&self, connections: usize, least: u64) -> Duration {
         self.runtime.block_on(async {
             let begun = Instant::now();
+            let read = AtomicU64::new(0);
+            let read = &read;
             let lists = stream::iter(TYPES).map(|(before, resource)| async move {
                 // A client of its own, so that no connection does the work of two.
                 let client = self.cluster.client().await;
                 let mut token = Some(String::new());
                 while let Some(at) = token {
                     let path = format!("{before}/{resource}?limit={PAGE}&continue={at}");
-                    token = continuation(&get(&client, &path).await.expect("a page"));
+                    let page = get(&client, &path).await.expect("a page");
+                    read.fetch_add(page.len() as u64, Ordering::Relaxed);
+                    token = continuation(&page);
                 }
             });
             lists.buffer_unordered(connections).collect::<()>().await;
-            begun.elapsed()
+            let time = begun.elapsed();
+            assert!(read.load(Ordering::Relaxed) > least, "the lists are not whole");
+            time
         })
     }
 }
@@ -88,16 +95,15 @@ async fn succeed(client: &kube::Client, request: http::Request<Body>) -> Result<
     Err(kube::Error::Service(format!("{status}: {text}").into()))
 }
 
-/// The token for the page after this one, without reading the items: the list's metadata come first.
+/// The token for the page after this one, without reading the items: the list's metadata come before these, or behind
+/// them where it is a list of custom resources.
 fn continuation(page: &[u8]) -> Option<String> {
-    let head = String::from_utf8_lossy(page.get(..2000).unwrap_or(page)).into_owned();
-    let (_, after) = head
-        .split_once("\"items\":")
-        .map_or(head.as_str(), |(metadata, _)| metadata)
-        .split_once("\"continue\":\"")?;
-    after
-        .split('"')
-        .next()
-        .filter(|token| !token.is_empty())
-        .map(str::to_owned)
+    let begin = String::from_utf8_lossy(page.get(..2000).unwrap_or(page));
+    let end = String::from_utf8_lossy(page.get(page.len().saturating_sub(2000)..).unwrap_or(page));
+    let token = |text: &str| {
+        let (_, token) = text.split_once("\"continue\":\"")?;
+        Some(token.split('"').next()?.to_owned())
+    };
+    let before_items = token(begin.split("\"items\":").next()?);
+    before_items.or_else(|| token(end.rsplit("\"metadata\":").next()?))
 }

@@ -21,6 +21,7 @@ pub(super) fn list<'a>(
         options: options.clone(),
         size: PageSize::default(),
         next: Next::First,
+        ahead: None,
         last: None,
         is_ordered: true,
         skips_known: false,
@@ -39,6 +40,8 @@ struct List<'a> {
     options: ListOptions,
     size: PageSize,
     next: Next,
+    /// The answer to the request for what is next, where it was made already.
+    ahead: Option<Result<Answer, ClusterError>>,
     /// The last object that was handed out.
     last: Option<ObjectKey>,
     /// Whether objects have come in the order of their keys so far. Aggregated APIs need not keep it.
@@ -50,6 +53,7 @@ struct List<'a> {
 }
 
 /// What to ask for.
+#[derive(Clone, PartialEq)]
 enum Next {
     First,
     After(String),
@@ -60,7 +64,10 @@ impl List<'_> {
     /// The next page that has objects, or the end.
     async fn next(&mut self) -> Result<Option<Page>, ClusterError> {
         while !matches!(self.next, Next::Nothing) {
-            let answer = self.ask().await?;
+            let answer = match self.ahead.take() {
+                Some(answer) => answer?,
+                None => self.ask(&self.next).await?,
+            };
             if answer.is_cut {
                 self.shrink()?;
             } else if answer.code == 410 {
@@ -72,33 +79,47 @@ impl List<'_> {
         Ok(None)
     }
 
-    async fn ask(&self) -> Result<Answer, ClusterError> {
+    async fn ask(&self, next: &Next) -> Result<Answer, ClusterError> {
         let limit = self.size.objects().to_string();
         let mut query = vec![("limit", limit.as_str())];
         if let Some(selector) = &self.options.label_selector {
             query.push(("labelSelector", selector));
         }
-        if let Next::After(token) = &self.next {
+        if let Next::After(token) = next {
             query.push(("continue", token));
         }
         let collection = path::collection(self.of, self.options.namespace.as_deref());
         let request = Request::get(path::with_query(&collection, &query));
-        let expired = |answer: &Answer| answer.code == 410 && matches!(self.next, Next::After(_));
+        let expired = |answer: &Answer| answer.code == 410 && matches!(next, Next::After(_));
         self.connection
             .read(self.call(), &request, self.size.longest(), expired)
             .await
     }
 
-    /// Keep what an answer says, and return its objects if there are any.
+    /// Keep what an answer says, and return its objects if there are any. While it is read, what comes next is asked for
+    /// already: the server and we work at the same time.
     async fn take(&mut self, answer: Answer) -> Result<Option<Page>, ClusterError> {
         let bytes = answer.body.len();
+        let next = page::next(&answer.body).map(Next::After);
+        if next.is_some() {
+            // Only the last page has fewer objects than were asked for.
+            self.size.saw(self.size.objects(), bytes);
+        }
         let of = self.of.clone();
-        // Megabytes of text: while one page is read the next can come, and others be written.
-        let read = tokio::task::spawn_blocking(move || page::read(&of, &answer.body)).await;
+        // Megabytes of text.
+        let read = tokio::task::spawn_blocking(move || page::read(&of, &answer.body));
+        let ask = async {
+            match &next {
+                Some(next) => Some(self.ask(next).await),
+                None => None,
+            }
+        };
+        let (read, ahead) = tokio::join!(read, ask);
         let read = read.unwrap_or_else(|error| Err(error.to_string()));
-        let ListPage { items, next } = read.map_err(|message| self.wrong(message))?;
-        self.size.saw(items.len(), bytes);
-        self.next = next.map_or(Next::Nothing, Next::After);
+        let ListPage { items, next: token } = read.map_err(|message| self.wrong(message))?;
+        self.next = token.map_or(Next::Nothing, Next::After);
+        // A server may write what we look for in another order, or twice.
+        self.ahead = ahead.filter(|_| next.as_ref() == Some(&self.next));
         let items: Vec<RawObject> = items.into_iter().filter(|item| self.is_new(item)).collect();
         if items.is_empty() {
             return Ok(None);

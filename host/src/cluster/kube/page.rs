@@ -52,6 +52,24 @@ struct Metadata<'a> {
 #[derive(Default)]
 struct Labels(Vec<(String, String)>);
 
+/// In how many bytes at the beginning or at the end of a list its metadata are.
+const METADATA: usize = 2048;
+
+/// The token of the next page, without reading the items: built-in types have the metadata of a list before these,
+/// custom resources behind them. None where it is in neither place; what this finds may still be part of an item.
+pub(super) fn next(body: &[u8]) -> Option<String> {
+    let begin = String::from_utf8_lossy(body.get(..METADATA).unwrap_or(body));
+    let end = String::from_utf8_lossy(body.get(body.len().saturating_sub(METADATA)..).unwrap_or(body));
+    let before_items = begin.split("\"items\":").next().unwrap_or_default();
+    let behind_items = end.rsplit("\"metadata\":{").next().unwrap_or_default();
+    let token = |metadata: &str| {
+        let (_, token) = metadata.split_once("\"continue\":\"")?;
+        let token = token.split('"').next()?;
+        (!token.is_empty() && !token.contains('\\')).then(|| token.to_owned())
+    };
+    token(before_items).or_else(|| token(behind_items))
+}
+
 /// Read the body of a list of objects of the type `of`.
 pub(super) fn read(of: &ResourceType, body: &[u8]) -> Result<ListPage, String> {
     let list: List<'_> =
@@ -138,18 +156,9 @@ impl<'de> Deserialize<'de> for Labels {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::object::built_in_types;
+    use crate::object::{built_in_type, built_in_types};
     use rstest::rstest;
     use serde_json::{Value, json};
-
-    fn of(kind: &str) -> ResourceType {
-        built_in_types()
-            .iter()
-            .find(|built_in| built_in.of.kind == kind)
-            .unwrap()
-            .of
-            .clone()
-    }
 
     #[test]
     fn items_of_every_built_in_kind_get_what_their_list_lacks() {
@@ -176,7 +185,7 @@ mod tests {
     fn the_rest_of_an_item_stays_as_it_was_sent() {
         let item = r#"{"metadata":{"name":"a","namespace":"b","labels":{"z":"1","a":"\u0032"}}, "data":{"x":1.10,"y":"é\n"}}"#;
         let body = format!(r#"{{"items":[{item}],"metadata":{{"continue":"next"}}}}"#);
-        let page = read(&of("ConfigMap"), body.as_bytes()).unwrap();
+        let page = read(&built_in_type("ConfigMap"), body.as_bytes()).unwrap();
         let expected = item.replacen('{', r#"{"apiVersion":"v1","kind":"ConfigMap","#, 1);
         assert_eq!(page.items[0].json.get(), expected);
         let labels = [("z", "1"), ("a", "2")].map(|(name, value)| (name.to_owned(), value.to_owned()));
@@ -188,7 +197,11 @@ mod tests {
     #[case::both(json!({"apiVersion": "v2", "kind": "Other", "metadata": {"name": "a"}}), "v2", "Other")]
     #[case::one(json!({"kind": "Other", "metadata": {"name": "a"}}), "v1", "Other")]
     fn what_an_item_says_of_itself_stays(#[case] item: Value, #[case] api_version: &str, #[case] kind: &str) {
-        let page = read(&of("Namespace"), json!({"items": [item]}).to_string().as_bytes()).unwrap();
+        let page = read(
+            &built_in_type("Namespace"),
+            json!({"items": [item]}).to_string().as_bytes(),
+        )
+        .unwrap();
         let object: Value = serde_json::from_str(page.items[0].json.get()).unwrap();
         assert_eq!(
             (object["apiVersion"].as_str(), object["kind"].as_str()),
@@ -197,11 +210,31 @@ mod tests {
     }
 
     #[rstest]
+    #[case::built_in(
+        r#"{"kind":"PodList","metadata":{"resourceVersion":"1","continue":"abc"},"items":[{"x":1}]}"#,
+        Some("abc")
+    )]
+    #[case::custom(r#"{"items":[{"metadata":{"name":"a"}}],"kind":"L","metadata":{"continue":"abc","resourceVersion":"1"}}"#, Some("abc"))]
+    #[case::last(
+        r#"{"metadata":{"resourceVersion":"1"},"items":[{"metadata":{"name":"a"}}]}"#,
+        None
+    )]
+    #[case::empty(r#"{"metadata":{"continue":""},"items":[]}"#, None)]
+    #[case::escaped(r#"{"metadata":{"continue":"a\u0062"},"items":[]}"#, None)]
+    #[case::no_list("", None)]
+    fn the_next_page_is_known_before_the_items_are_read(#[case] body: &str, #[case] expected: Option<&str>) {
+        assert_eq!(next(body.as_bytes()).as_deref(), expected);
+        let spaces = " ".repeat(3 * METADATA);
+        let long = body.replace("\"items\":[", &format!("\"items\":[{spaces}"));
+        assert_eq!(next(long.as_bytes()).as_deref(), expected);
+    }
+
+    #[rstest]
     #[case::no_items(r#"{"items":null}"#)]
     #[case::nothing(r#"{}"#)]
     #[case::last(r#"{"items":[],"metadata":{"continue":""}}"#)]
     fn an_empty_list_is_the_end(#[case] body: &str) {
-        let page = read(&of("Pod"), body.as_bytes()).unwrap();
+        let page = read(&built_in_type("Pod"), body.as_bytes()).unwrap();
         assert!(page.items.is_empty() && page.next.is_none());
     }
 
@@ -214,7 +247,7 @@ mod tests {
     #[case::no_namespace(r#"{"items":[{"metadata":{"name":"a"}}]}"#)]
     #[case::html("<html>")]
     fn what_is_no_list_is_an_error(#[case] body: &str) {
-        let error = read(&of("Pod"), body.as_bytes()).err().unwrap();
+        let error = read(&built_in_type("Pod"), body.as_bytes()).err().unwrap();
         assert!(error.contains("list of pods"), "{error}");
     }
 }
