@@ -2,11 +2,11 @@
 
 use super::http::{Body, Copy, Head};
 use super::upstream::Stream;
-use super::{Fault, Shared};
+use super::{Fault, Shared, exec};
 use std::fmt::Write;
 use std::io;
 use std::time::Duration;
-use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufStream, copy_bidirectional, sink};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufStream, copy, sink, split};
 use tokio::net::TcpStream;
 
 /// How many pieces of a slow answer come slowly, and how many bytes each has.
@@ -36,6 +36,10 @@ pub async fn serve(stream: TcpStream, shared: &Shared) -> io::Result<()> {
                 .await?;
             client.flush().await?;
             continue;
+        }
+        if let Fault::Exec(time) = fault {
+            exec::succeed(&mut client, &head, time).await?;
+            break;
         }
         if let Fault::Delay(time) = fault {
             tokio::time::sleep(time).await;
@@ -94,7 +98,7 @@ async fn exchange(client: &mut Side, server: &mut Side, head: &Head, fault: &Fau
     client.write_all(&answer.raw).await?;
     if answer.status() == 101 {
         client.flush().await?;
-        copy_bidirectional(client, server).await?;
+        converse(client, server, limit(of_answer)).await?;
         return Ok(false);
     }
     let body = match fault {
@@ -103,6 +107,19 @@ async fn exchange(client: &mut Side, server: &mut Side, head: &Head, fault: &Fau
     };
     Copy::new(client, limit(of_answer)).body(server, body).await?;
     Ok(!answer.closes() && !head.closes())
+}
+
+/// Pass on what both sides say after an upgrade, until one has ended or the server has said `limit` bytes.
+async fn converse(client: &mut Side, server: &mut Side, limit: u64) -> io::Result<()> {
+    let (mut of_client, mut to_client) = split(client);
+    let (of_server, mut to_server) = split(server);
+    let mut of_server = of_server.take(limit);
+    tokio::select! {
+        asked = copy(&mut of_client, &mut to_server) => asked?,
+        answered = copy(&mut of_server, &mut to_client) => answered?,
+    };
+    to_server.flush().await?;
+    to_client.flush().await
 }
 
 /// Pass on the first `bytes` of a body of `length`, under a head that says that these are all.

@@ -29,6 +29,7 @@
 //! when it is dropped, and cuts all connections.
 
 mod connection;
+mod exec;
 mod http;
 #[cfg(test)]
 mod tests;
@@ -69,11 +70,15 @@ pub enum Fault {
         /// The body.
         body: String,
     },
+    /// A command in a pod, for which the proxy answers that it ended well after this time. The server sees nothing of
+    /// it.
+    Exec(Duration),
     /// It is passed on after this time.
     Delay(Duration),
     /// The server gets this many bytes of the body; then both connections are closed.
     CutRequest(u64),
-    /// The client gets the head of the answer and this many bytes of its body; then both connections are closed.
+    /// The client gets the head of the answer and this many bytes of its body (after an upgrade: of what the server
+    /// says); then both connections are closed.
     CutAnswer(u64),
     /// The client gets this many bytes of the answer's body, and a head that says that these are all. An answer whose
     /// length is not stated is cut instead.

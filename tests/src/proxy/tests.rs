@@ -127,3 +127,28 @@ fn a_lost_answer_is_a_request_that_was_done() {
     assert_eq!(two_requests(&proxy), "");
     assert_eq!(*received.lock().unwrap(), ["body"]);
 }
+
+#[test]
+fn what_a_server_says_after_an_upgrade_can_be_cut() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let server = thread::spawn(move || {
+        let mut stream = BufReader::new(listener.accept().unwrap().0);
+        length_of_body(&mut stream).unwrap();
+        let upgraded = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: parrot\r\nConnection: Upgrade\r\n\r\n";
+        stream.get_mut().write_all(upgraded).unwrap();
+        let mut question = [0; 5];
+        stream.read_exact(&mut question).unwrap();
+        stream.get_mut().write_all(&question).unwrap();
+        stream.read_to_end(&mut Vec::new())
+    });
+    let proxy = Proxy::start(Upstream::plain(address), |_| Fault::CutAnswer(3));
+    let mut stream = TcpStream::connect(proxy.url().trim_start_matches("http://")).unwrap();
+    stream
+        .write_all(b"GET / HTTP/1.1\r\nUpgrade: parrot\r\n\r\nhello")
+        .unwrap();
+    let mut answer = String::new();
+    let _ = stream.read_to_string(&mut answer);
+    assert!(answer.ends_with("\r\n\r\nhel"), "{answer}");
+    assert!(server.join().unwrap().is_ok());
+}
