@@ -2,7 +2,7 @@
 
 use arbitrary::{Result, Unstructured};
 use lazarette::object::{GroupResource, Object, ResourceType, Schemas};
-use lazarette::plugin::{Batch, Configured, Operation, Plugin, PluginHost, Settings, modifier_grants};
+use lazarette::plugin::{Batch, Configured, LookUps, Operation, Plugin, PluginHost, Settings, modifier_grants};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
@@ -19,6 +19,7 @@ pub fn operation() -> Arc<Operation> {
         namespace_mappings: BTreeMap::new(),
         seed: [0; 32],
         schemas: Arc::new(Schemas::default()),
+        look_ups: LookUps::none(),
     })
 }
 

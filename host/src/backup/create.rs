@@ -212,7 +212,7 @@ impl Run<'_> {
         writer: &mut ArchiveWriter<'_>,
     ) -> Result<(), BackupError> {
         if self.selection.takes(of, object) {
-            writer.append(of, &object.id, object.json.get()).await?;
+            writer.append(of, &object.id, &object.json).await?;
             self.progress.advance(1);
         }
         Ok(())

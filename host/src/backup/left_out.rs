@@ -128,7 +128,7 @@ impl Defaults {
         let labels = object.labels.iter();
         let labels = labels.map(|(label, value)| (label.as_str(), value.as_str()));
         // Looking for the word costs less than parsing, and nothing else has it.
-        let has_annotation = |name: &str| object.json.get().contains(&format!("\"{name}\""));
+        let has_annotation = |name: &str| object.json.contains(&format!("\"{name}\""));
         is_kept_for_service(&object.id, labels, has_annotation)
     }
 }

@@ -11,7 +11,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 pub(super) const CONCURRENT_TYPES: usize = 4;
 
 /// Bytes of objects that were listed and are not written yet, over all types.
-const BUDGET: usize = 32 << 20;
+const BUDGET: usize = 48 << 20;
 
 /// In what parts the budget is given out. Each type has its share of it, so that one that is written later never keeps
 /// out the one that is written now.
@@ -60,7 +60,7 @@ impl Sender {
         let bytes: usize = page
             .items
             .iter()
-            .map(|item| item.json.get().len() + size_of::<RawObject>())
+            .map(|item| item.json.len() + size_of::<RawObject>())
             .sum();
         let parts = u32::try_from((bytes / PART).min(SHARE)).unwrap_or(u32::MAX);
         // The semaphore is never closed; if it were, there would be no budget to keep.

@@ -111,7 +111,7 @@ impl Selection {
             .iter()
             .map(|(key, value)| (key.as_str(), value.as_str()));
         let wanted = self.filter.admits(&object.id, labels)
-            || self.takes_needed(of) && self.needs.include(&object.id, object.json.get());
+            || self.takes_needed(of) && self.needs.include(&object.id, &object.json);
         if !wanted || self.defaults.leave_out(object) {
             return false;
         }
@@ -127,7 +127,7 @@ impl Selection {
             self.note_unmet(object, "it is being deleted");
             return false;
         }
-        self.needs.note(&object.id, object.json.get());
+        self.needs.note(&object.id, &object.json);
         true
     }
 
@@ -218,7 +218,7 @@ fn is_being_deleted(object: &RawObject) -> bool {
         deletion_timestamp: Option<serde::de::IgnoredAny>,
     }
     // Looking for the word costs a tenth of parsing, and hardly any object has it.
-    let json = object.json.get();
+    let json = &object.json;
     json.contains("\"deletionTimestamp\"")
         && serde_json::from_str(json).is_ok_and(|of: Deletable| of.metadata.deletion_timestamp.is_some())
 }

@@ -14,7 +14,6 @@ use crate::object::{GroupResource, ObjectId, ResourceType};
 use async_trait::async_trait;
 use futures::stream::BoxStream;
 use serde_json::Value;
-use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 
 /// A cluster, as far as backup and restore need it.
@@ -116,6 +115,7 @@ pub struct RawObject {
     pub id: ObjectId,
     /// Its labels, in the object's order.
     pub labels: Vec<(String, String)>,
-    /// The whole object with `apiVersion` and `kind`, spliced in where the list lacked them.
-    pub json: Box<RawValue>,
+    /// The whole object as JSON text with `apiVersion` and `kind`, spliced in where the list lacked them. Not of the type
+    /// `RawValue`: making one reads the whole text once more.
+    pub json: Box<str>,
 }

@@ -118,7 +118,7 @@ impl<'h> Hooks<'h> {
         };
         let namespace = pod.id.namespace.as_deref().unwrap_or_default();
         let selects = |hook: &Arc<PreparedHook>| hook.hook.selection.takes(namespace, labels());
-        let is_annotated = || pod.json.get().contains(".velero.io/");
+        let is_annotated = || pod.json.contains(".velero.io/");
         self.hooks.iter().any(selects) || self.annotations.is_some() && is_annotated()
     }
 

@@ -85,7 +85,7 @@ impl Item {
             Live::Unread | Live::Absent => Ok(None),
             Live::Read(object) => Ok(Some(*object)),
             Live::Listed(json) => {
-                let json = serde_json::from_str(json.get()).map_err(|error| {
+                let json = serde_json::from_str(&json).map_err(|error| {
                     let message = format!("the cluster listed an object that is no JSON: {error}");
                     Problem::new(Code::ClusterAnswer, message)
                 })?;

@@ -12,7 +12,6 @@ use super::item::{Item, Slot};
 use super::requests::Requests;
 use crate::cluster::ClusterError;
 use crate::object::Object;
-use serde_json::value::RawValue;
 
 /// What is known of the live object.
 #[derive(Clone, Debug, Default)]
@@ -23,7 +22,7 @@ pub(super) enum Live {
     /// There is none.
     Absent,
     /// This, as a list has it.
-    Listed(Box<RawValue>),
+    Listed(Box<str>),
     /// This, read alone.
     Read(Box<Object>),
 }

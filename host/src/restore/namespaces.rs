@@ -59,7 +59,7 @@ pub(super) async fn find(
                 .into_iter()
                 .filter(|item| names.contains(&item.id.name))
             {
-                found.add(&item.id.name, serde_json::from_str(item.json.get()).ok());
+                found.add(&item.id.name, serde_json::from_str(&item.json).ok());
             }
         }
     }

@@ -187,7 +187,7 @@ async fn with_definitions(
             }
         };
         for definition in page.items {
-            if let Ok(definition) = serde_json::from_str(definition.json.get()) {
+            if let Ok(definition) = serde_json::from_str(&definition.json) {
                 schemas = schemas.with_crd(&definition);
             }
         }

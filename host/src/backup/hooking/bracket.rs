@@ -10,7 +10,6 @@ use crate::report::units::took;
 use crate::report::{Cancellation, Code, Problem};
 use futures::FutureExt;
 use serde_json::Value;
-use serde_json::value::RawValue;
 use std::time::Duration;
 
 /// A pod in its bracket.
@@ -100,10 +99,7 @@ impl Standing {
             let message = "another pod of the same name took its place while its hooks ran";
             return self.error(Code::HookNotRun, message);
         }
-        match RawValue::from_string(live.to_string()) {
-            Ok(json) => self.raw.json = json,
-            Err(error) => return self.error(Code::Internal, error.to_string()),
-        }
+        self.raw.json = live.to_string().into();
         self.captured = true;
     }
 

@@ -54,7 +54,7 @@ pub(super) async fn find(
 
 /// `raw` with its hooks; none where it has none that can run.
 fn look_at(of: &ResourceType, raw: RawObject, hooks: &Hooks<'_>, hooked: &mut Hooked) -> Option<FoundPod> {
-    let pod = Object::new(of, serde_json::from_str(raw.json.get()).ok()?)?;
+    let pod = Object::new(of, serde_json::from_str(&raw.json).ok()?)?;
     let hooks = match hooks.of_pod(&pod) {
         Ok(hooks) => hooks,
         Err(error) => {

@@ -11,7 +11,7 @@ pub(super) fn group(found: Vec<FoundPod>) -> Vec<Vec<FoundPod>> {
     let mut of_claim: HashMap<(Option<String>, String), usize> = HashMap::new();
     for pod in found {
         let namespace = &pod.pod.id.namespace;
-        let claims: Vec<_> = Needs::claims_of_pod(&pod.pod.id.name, pod.raw.json.get())
+        let claims: Vec<_> = Needs::claims_of_pod(&pod.pod.id.name, &pod.raw.json)
             .into_iter()
             .map(|claim| (namespace.clone(), claim))
             .collect();

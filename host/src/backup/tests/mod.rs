@@ -84,7 +84,7 @@ fn raw(object: &Object) -> RawObject {
             .labels()
             .map(|(key, value)| (key.to_owned(), value.to_owned()))
             .collect(),
-        json: serde_json::value::to_raw_value(&object.json).unwrap(),
+        json: object.json.to_string().into(),
     }
 }
 

@@ -99,8 +99,7 @@ fn object(of: &ResourceType, api_version: &str, text: &str) -> Result<RawObject,
         ("apiVersion", item.api_version.is_none(), api_version),
         ("kind", item.kind.is_none(), &of.kind),
     ];
-    let json = spliced(text, &lacking)
-        .and_then(|text| RawValue::from_string(text).map_err(|error| error.to_string()));
+    let json = spliced(text, &lacking).map_err(|error| wrong(&error))?;
     Ok(RawObject {
         id: ObjectId {
             resource: of.resource.clone(),
@@ -108,7 +107,7 @@ fn object(of: &ResourceType, api_version: &str, text: &str) -> Result<RawObject,
             name,
         },
         labels: item.metadata.labels.unwrap_or_default().0,
-        json: json.map_err(|error| wrong(&error))?,
+        json: json.into_boxed_str(),
     })
 }
 
@@ -174,7 +173,7 @@ mod tests {
                 of.kind
             );
             let page = read(of, body.as_bytes()).unwrap();
-            let object: Value = serde_json::from_str(page.items[0].json.get()).unwrap();
+            let object: Value = serde_json::from_str(&page.items[0].json).unwrap();
             assert_eq!(object["kind"], of.kind.as_str());
             assert_eq!(object["apiVersion"], of.resource.api_version(&of.version));
             assert_eq!(object["metadata"]["name"], "a");
@@ -187,7 +186,7 @@ mod tests {
         let body = format!(r#"{{"items":[{item}],"metadata":{{"continue":"next"}}}}"#);
         let page = read(&built_in_type("ConfigMap"), body.as_bytes()).unwrap();
         let expected = item.replacen('{', r#"{"apiVersion":"v1","kind":"ConfigMap","#, 1);
-        assert_eq!(page.items[0].json.get(), expected);
+        assert_eq!(&*page.items[0].json, expected);
         let labels = [("z", "1"), ("a", "2")].map(|(name, value)| (name.to_owned(), value.to_owned()));
         assert_eq!(page.items[0].labels, labels);
         assert_eq!(page.next.as_deref(), Some("next"));
@@ -202,7 +201,7 @@ mod tests {
             json!({"items": [item]}).to_string().as_bytes(),
         )
         .unwrap();
-        let object: Value = serde_json::from_str(page.items[0].json.get()).unwrap();
+        let object: Value = serde_json::from_str(&page.items[0].json).unwrap();
         assert_eq!(
             (object["apiVersion"].as_str(), object["kind"].as_str()),
             (Some(api_version), Some(kind))

@@ -3,7 +3,6 @@
 use super::file::ManifestFile;
 use crate::cluster::{ClusterError, Discovery, Page, RawObject};
 use crate::object::{GroupResource, LabelSelector, ObjectId, ObjectKey, ResourceType, ResourceTypes};
-use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, HashSet};
 use std::ops::Bound;
@@ -31,7 +30,7 @@ pub(super) struct State {
 /// An object.
 #[derive(Debug)]
 pub(super) struct Entry {
-    json: Box<RawValue>,
+    json: Box<str>,
     labels: Vec<(String, String)>,
     version: String,
     pub(super) place: Place,
@@ -92,7 +91,7 @@ impl State {
     /// Put an object into its place, also in the place of an older state of it.
     pub(super) fn keep(&mut self, resource: &GroupResource, key: ObjectKey, object: &Value, place: Place) {
         // A value has a form in JSON: its keys are texts.
-        let json = to_raw_value(object).unwrap_or_default();
+        let json = object.to_string().into_boxed_str();
         let labels = object.pointer("/metadata/labels").and_then(Value::as_object);
         let text = |(key, value): (&String, &Value)| Some((key.clone(), value.as_str()?.to_owned()));
         let labels = labels.into_iter().flatten().filter_map(text).collect();
@@ -171,7 +170,7 @@ impl State {
             ) {
                 continue;
             }
-            bytes += entry.json.get().len();
+            bytes += &entry.json.len();
             let (labels, json) = (entry.labels.clone(), entry.json.clone());
             page.items.push(RawObject {
                 id: State::id(resource, key),
@@ -196,7 +195,7 @@ impl State {
             .ok_or_else(|| ClusterError::UnknownType(resource.clone()))?;
         let entry = self.objects.get(resource).and_then(|all| all.get(key));
         if let Some(entry) = entry {
-            return Ok(serde_json::from_str(entry.json.get()).ok());
+            return Ok(serde_json::from_str(&entry.json).ok());
         }
         let implied = resource.is("", "namespaces") && self.has_namespace(&key.name);
         let object = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": key.name}});

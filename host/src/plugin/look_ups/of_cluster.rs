@@ -65,8 +65,8 @@ impl LookUpSource for ClusterSource {
         let mut pages = self.cluster.list(of, &options);
         while let Some(page) = pages.next().await {
             for item in page?.items {
-                left = left.checked_sub(item.json.get().len()).ok_or_else(too_much)?;
-                let json = serde_json::from_str(item.json.get())
+                left = left.checked_sub(item.json.len()).ok_or_else(too_much)?;
+                let json = serde_json::from_str(&item.json)
                     .map_err(|error| LookUpError::Unavailable(format!("{}: {error}", item.id)))?;
                 objects.extend(Object::new(of, json));
             }

@@ -210,7 +210,6 @@ mod tests {
     use super::*;
     use crate::object::{ObjectId, built_in_type};
     use rstest::rstest;
-    use serde_json::value::to_raw_value;
 
     fn page(place: usize, names: &str) -> Listing {
         let item = |name: &str| RawObject {
@@ -220,7 +219,7 @@ mod tests {
                 name: name.to_owned(),
             },
             labels: Vec::new(),
-            json: to_raw_value(&format!("{place}/{name}")).unwrap(),
+            json: format!("\"{place}/{name}\"").into(),
         };
         let items = names.split_ascii_whitespace().map(item).collect();
         Listing {
@@ -266,7 +265,7 @@ mod tests {
                 {
                     Live::Unread => "?".to_owned(),
                     Live::Absent => "-".to_owned(),
-                    Live::Listed(json) => serde_json::from_str(json.get()).unwrap(),
+                    Live::Listed(json) => serde_json::from_str(&json).unwrap(),
                     Live::Read(_) => panic!("nothing is read alone here"),
                 },
             );

@@ -97,10 +97,7 @@ impl World {
             let mut pages = cluster.list(&of, &ListOptions::default());
             while let Some(page) = pages.try_next().await.unwrap() {
                 for item in page.items {
-                    objects.insert(
-                        item.id.to_string(),
-                        serde_json::from_str(item.json.get()).unwrap(),
-                    );
+                    objects.insert(item.id.to_string(), serde_json::from_str(&item.json).unwrap());
                 }
             }
         }

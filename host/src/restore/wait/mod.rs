@@ -224,7 +224,7 @@ async fn list(
             page?
                 .items
                 .into_iter()
-                .filter_map(|item| Some((item.id, parse(item.json.get())?))),
+                .filter_map(|item| Some((item.id, parse(&item.json)?))),
         );
     }
     Ok(objects)

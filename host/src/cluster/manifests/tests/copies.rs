@@ -10,7 +10,7 @@ pub(super) async fn objects(manifests: &Manifests) -> Vec<(ResourceType, Value)>
             .await
             .unwrap();
         let items = pages.into_iter().flat_map(|page| page.items);
-        objects.extend(items.map(|item| (of.clone(), serde_json::from_str(item.json.get()).unwrap())));
+        objects.extend(items.map(|item| (of.clone(), serde_json::from_str(&item.json).unwrap())));
     }
     objects
 }
