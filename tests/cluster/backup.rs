@@ -2,7 +2,7 @@
 
 use crate::harness::Workplace;
 use lazarette_tests::cluster::{self, Cluster, Options};
-use lazarette_tests::proxy::{Fault, Proxy, Request, Upstream};
+use lazarette_tests::proxy::{Fault, Place, Proxy, Request, Upstream};
 use lazarette_tests::wait;
 use rstest::rstest;
 use serde_json::{Value, json};
@@ -189,7 +189,7 @@ type Choice = fn(&Request) -> Fault;
     _ => Fault::None,
 })]
 #[case::cut_in_the_middle(|request: &Request| match request.repeat {
-    1 => Fault::CutAnswer(3000),
+    1 => Fault::CutAnswer(Place::Body(3000)),
     _ => Fault::None,
 })]
 #[case::answer_lost(|request: &Request| match request.repeat {

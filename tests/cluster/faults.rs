@@ -3,7 +3,7 @@
 use crate::contents::{assert_same, contents};
 use crate::harness::{Ran, Workplace};
 use lazarette_tests::cluster::{self, Cluster};
-use lazarette_tests::proxy::{Fault, Proxy, Request, Upstream};
+use lazarette_tests::proxy::{Fault, Place, Proxy, Request, Upstream};
 use rstest::rstest;
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -47,7 +47,7 @@ fn every(n: usize, request: &Request, fault: Fault) -> Fault {
 #[case::broken(|request: &Request| every(50, request, broken()))]
 #[case::lost_answers(|request: &Request| every(50, request, Fault::LoseAnswer))]
 #[case::slow(|request: &Request| every(3, request, Fault::Delay(Duration::from_millis(300))))]
-#[case::cut_requests(|request: &Request| every(50, request, Fault::CutRequest(10)))]
+#[case::cut_requests(|request: &Request| every(50, request, Fault::CutRequest(Place::Body(10))))]
 fn a_restore_into_a_server_in_trouble_is_whole(#[case] trouble: fn(&Request) -> Fault) {
     let (source, target) = (cluster::first(), cluster::second());
     let namespace = namespace_with_objects(source);

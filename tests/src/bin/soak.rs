@@ -33,7 +33,7 @@ const SOAKS: [Soak; 4] = [
     },
     Soak {
         name: "store",
-        about: "200 faults between the program and Azurite while it backs up, and 200 while it reads",
+        about: "200 faults between the program and Azurite at each of writing, reading, checking and deleting backups",
         tests: &["-p", "lazarette", "--test", "azure", "faults::"],
     },
     Soak {

@@ -65,15 +65,16 @@ impl Head {
         self.stated_body().unwrap_or(Body::UntilClosed)
     }
 
-    /// The head as it came, but for the length of the body.
-    pub fn with_length(&self, length: u64) -> Vec<u8> {
-        let is_length = |line: &&String| !line.to_ascii_lowercase().starts_with("content-length:");
-        let mut head = String::new();
-        for line in self.lines.iter().filter(is_length) {
-            head.push_str(line);
-            head.push_str("\r\n");
-        }
-        format!("{head}Content-Length: {length}\r\n\r\n").into_bytes()
+    /// The head as it came, but for the length of the body, which it states.
+    pub fn with_length(&self, length: u64) -> Head {
+        let mut lines = self.lines.clone();
+        lines.retain(|line| {
+            let line = line.to_ascii_lowercase();
+            !line.starts_with("content-length:") && !line.starts_with("transfer-encoding:")
+        });
+        lines.push(format!("Content-Length: {length}"));
+        let raw = format!("{}\r\n\r\n", lines.join("\r\n")).into_bytes();
+        Head { raw, lines }
     }
 
     /// Whether the connection ends after this message.
@@ -107,16 +108,67 @@ impl Head {
     }
 }
 
-/// Passes a body on, byte by byte, until it ends or so many bytes are through as the limit allows.
+/// The whole of a body, without what frames its chunks.
+pub async fn collect(from: &mut (impl AsyncBufRead + Unpin), body: Body) -> io::Result<Vec<u8>> {
+    let mut whole = Vec::new();
+    match body {
+        Body::Length(length) => {
+            from.take(length).read_to_end(&mut whole).await?;
+        }
+        Body::UntilClosed => {
+            from.read_to_end(&mut whole).await?;
+        }
+        Body::Chunked => loop {
+            let mut line = String::new();
+            from.read_line(&mut line).await?;
+            let size = size_of_chunk(&line)?;
+            if size > 0 {
+                (&mut *from).take(size).read_to_end(&mut whole).await?;
+            }
+            // The end of the chunk, or of the last line: trailers are not sent to us.
+            from.read_line(&mut line).await?;
+            if size == 0 {
+                break;
+            }
+        },
+    }
+    Ok(whole)
+}
+
+/// The size that the line before a chunk states.
+fn size_of_chunk(line: &str) -> io::Result<u64> {
+    let size = line.split(';').next().unwrap_or_default().trim();
+    u64::from_str_radix(size, 16).map_err(|_| io::ErrorKind::InvalidData.into())
+}
+
+/// Passes a message on, byte by byte, until it ends or so many bytes are through as the limit allows.
 pub struct Copy<'w, W> {
     to: &'w mut W,
     left: u64,
+    cut: bool,
 }
 
 impl<'w, W: AsyncWrite + Unpin> Copy<'w, W> {
     /// To `to`, at most `limit` bytes.
     pub fn new(to: &'w mut W, limit: u64) -> Self {
-        Copy { to, left: limit }
+        Copy {
+            to,
+            left: limit,
+            cut: false,
+        }
+    }
+
+    /// Copy a head.
+    ///
+    /// # Errors
+    /// `ConnectionAborted` when the limit is reached before its end.
+    pub async fn head(&mut self, head: &Head) -> io::Result<()> {
+        self.write(&head.raw).await
+    }
+
+    /// Whether the limit was reached before the end of what was copied.
+    pub fn is_cut(&self) -> bool {
+        self.cut
     }
 
     /// Copy a whole body.
@@ -135,8 +187,7 @@ impl<'w, W: AsyncWrite + Unpin> Copy<'w, W> {
     async fn chunks(&mut self, from: &mut (impl AsyncBufRead + Unpin)) -> io::Result<()> {
         loop {
             let line = self.line(from).await?;
-            let size = line.split(';').next().unwrap_or_default().trim().to_owned();
-            let size = u64::from_str_radix(&size, 16).map_err(|_| io::ErrorKind::InvalidData)?;
+            let size = size_of_chunk(&line)?;
             if size == 0 {
                 break;
             }
@@ -189,6 +240,7 @@ impl<'w, W: AsyncWrite + Unpin> Copy<'w, W> {
         self.to.write_all(&bytes[..allowed]).await?;
         self.left -= allowed as u64;
         if allowed < bytes.len() {
+            self.cut = true;
             self.to.flush().await?;
             return Err(io::ErrorKind::ConnectionAborted.into());
         }

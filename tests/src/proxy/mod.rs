@@ -3,7 +3,7 @@
 //!
 //! ```no_run
 //! use lazarette_tests::cluster;
-//! use lazarette_tests::proxy::{Fault, Proxy, Upstream};
+//! use lazarette_tests::proxy::{Fault, Place, Proxy, Upstream};
 //! use std::time::Duration;
 //!
 //! // An API server: the connection of the client ends with the proxy, so clients show a token instead of a certificate.
@@ -11,13 +11,14 @@
 //! let proxy = Proxy::start(Upstream::cluster(cluster), |request| {
 //!     match request.path.starts_with("/api/v1/secrets") {
 //!         true if request.repeat == 1 => Fault::status(429, "TooManyRequests", &[("Retry-After", "1")]),
-//!         true if request.repeat == 2 => Fault::CutAnswer(1000),
+//!         true if request.repeat == 2 => Fault::CutAnswer(Place::Body(1000)),
 //!         _ => Fault::None,
 //!     }
 //! });
 //! let kubeconfig = cluster.kubeconfig_behind(&proxy.url());
 //! // … run something with it …
 //! assert!(proxy.seen().iter().any(|request| request.path.starts_with("/api/v1/secrets")));
+//! assert!(proxy.happened() > 0);
 //!
 //! // Any plain HTTP server:
 //! let address = "127.0.0.1:10000".parse().unwrap();
@@ -40,7 +41,7 @@ pub use upstream::Upstream;
 
 use crate::listening::Listening;
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// A request, as far as it is known before its body arrives.
@@ -75,18 +76,32 @@ pub enum Fault {
     Exec(Duration),
     /// It is passed on after this time.
     Delay(Duration),
-    /// The server gets this many bytes of the body; then both connections are closed.
-    CutRequest(u64),
-    /// The client gets the head of the answer and this many bytes of its body (after an upgrade: of what the server
-    /// says); then both connections are closed.
-    CutAnswer(u64),
-    /// The client gets this many bytes of the answer's body, and a head that says that these are all. An answer whose
-    /// length is not stated is cut instead.
-    TruncateAnswer(u64),
+    /// The server gets the request up to this place; then both connections are closed.
+    CutRequest(Place),
+    /// The client gets the answer (after an upgrade: what the server says) up to this place; then both connections are
+    /// closed.
+    CutAnswer(Place),
+    /// The client gets the answer's body up to this place, and a head that says that this is all.
+    TruncateAnswer(Place),
     /// The first bytes of the answer's body come in small pieces with this pause before each.
     SlowAnswer(Duration),
     /// The server does what was asked; the client's connection is closed without an answer.
     LoseAnswer,
+}
+
+/// A place between two bytes of a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// Behind so many bytes of the head.
+    Head(u64),
+    /// Before the last byte of the head.
+    LastOfHead,
+    /// Behind the head and so many bytes of the body. Chunks count with what frames them.
+    Body(u64),
+    /// In the middle of the body.
+    Middle,
+    /// Before the last byte of the body.
+    LastOfBody,
 }
 
 impl Fault {
@@ -127,6 +142,8 @@ struct Shared {
 struct Seen {
     requests: Vec<Request>,
     repeats: HashMap<(String, String), usize>,
+    /// How many faults have taken effect.
+    happened: usize,
 }
 
 impl Proxy {
@@ -152,20 +169,29 @@ impl Proxy {
 
     /// All requests until now, in the order in which they came.
     pub fn seen(&self) -> Vec<Request> {
-        self.shared
-            .seen
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .requests
-            .clone()
+        self.shared.seen().requests.clone()
+    }
+
+    /// How many faults have taken effect until now. A cut behind the last byte has none.
+    pub fn happened(&self) -> usize {
+        self.shared.seen().happened
     }
 }
 
 impl Shared {
+    fn seen(&self) -> MutexGuard<'_, Seen> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Note that a fault has taken effect.
+    fn note(&self) {
+        self.seen().happened += 1;
+    }
+
     /// Note a request, and choose what happens to it.
     fn meet(&self, method: &str, path: &str) -> Fault {
         let request = {
-            let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut seen = self.seen();
             let repeat = seen
                 .repeats
                 .entry((method.to_owned(), path.to_owned()))

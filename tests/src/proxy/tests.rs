@@ -1,6 +1,7 @@
 //! Each fault, as a client sees it.
 
-use super::{Fault, Proxy, Upstream};
+use super::{Fault, Place, Proxy, Upstream};
+use rstest::rstest;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
@@ -107,7 +108,7 @@ fn an_answer_of_the_proxy_is_all_that_happens() {
 
 #[test]
 fn a_cut_request_reaches_the_server_in_part() {
-    let (proxy, received) = proxy(Fault::CutRequest(2));
+    let (proxy, received) = proxy(Fault::CutRequest(Place::Body(2)));
     assert_eq!(two_requests(&proxy), "");
     crate::wait::until("the server has read what came", || {
         (*received.lock().unwrap() == ["bo"]).then_some(())
@@ -116,9 +117,44 @@ fn a_cut_request_reaches_the_server_in_part() {
 
 #[test]
 fn a_cut_answer_reaches_the_client_in_part() {
-    let (proxy, _) = proxy(Fault::CutAnswer(6));
+    let (proxy, _) = proxy(Fault::CutAnswer(Place::Body(6)));
     let answers = two_requests(&proxy);
     assert!(answers.ends_with("\r\n\r\n5\r\nhel"), "{answers}");
+}
+
+#[rstest]
+#[case::before_the_head(Place::Head(0), "")]
+#[case::in_the_head(Place::Head(8), "HTTP/1.1")]
+#[case::at_the_end_of_the_head(Place::LastOfHead, "chunked\r\n\r")]
+#[case::behind_the_head(Place::Body(0), "chunked\r\n\r\n")]
+#[case::in_the_middle(Place::Middle, "Content-Length: 5\r\n\r\nhe")]
+#[case::before_the_last_byte(Place::LastOfBody, "Content-Length: 5\r\n\r\nhell")]
+fn an_answer_is_cut_where_it_was_to_be(#[case] place: Place, #[case] end: &str) {
+    let (proxy, _) = proxy(Fault::CutAnswer(place));
+    let answers = two_requests(&proxy);
+    assert!(
+        answers.ends_with(end) && answers.is_empty() == end.is_empty(),
+        "{answers}"
+    );
+    assert_eq!(proxy.happened(), 1);
+}
+
+#[test]
+fn a_truncated_answer_says_that_it_is_whole() {
+    let (proxy, _) = proxy(Fault::TruncateAnswer(Place::Middle));
+    let answers = two_requests(&proxy);
+    assert!(
+        answers.contains("Content-Length: 2\r\n\r\nheHTTP/1.1 200"),
+        "{answers}"
+    );
+    assert_eq!(proxy.happened(), 1);
+}
+
+#[test]
+fn a_cut_behind_the_end_has_not_happened() {
+    let (proxy, _) = proxy(Fault::CutRequest(Place::Body(4)));
+    assert_eq!(two_requests(&proxy).matches("hello").count(), 2);
+    assert_eq!(proxy.happened(), 0);
 }
 
 #[test]
@@ -142,7 +178,7 @@ fn what_a_server_says_after_an_upgrade_can_be_cut() {
         stream.get_mut().write_all(&question).unwrap();
         stream.read_to_end(&mut Vec::new())
     });
-    let proxy = Proxy::start(Upstream::plain(address), |_| Fault::CutAnswer(3));
+    let proxy = Proxy::start(Upstream::plain(address), |_| Fault::CutAnswer(Place::Body(3)));
     let mut stream = TcpStream::connect(proxy.url().trim_start_matches("http://")).unwrap();
     stream
         .write_all(b"GET / HTTP/1.1\r\nUpgrade: parrot\r\n\r\nhello")
