@@ -5,6 +5,7 @@ use azure_core::base64::decode_url_safe;
 use lazarette_tests::azurite::{Azurite, CLIENT, Entra, SECRET, TENANT, token};
 use lazarette_tests::pki::Authority;
 use ring::signature::{RSA_PSS_2048_8192_SHA256, UnparsedPublicKey};
+use rstest::rstest;
 use rustls::pki_types::PrivatePkcs8KeyDer;
 use rustls::pki_types::pem::PemObject;
 use std::os::unix::fs::PermissionsExt;
@@ -30,8 +31,8 @@ static WORLD: LazyLock<World> = LazyLock::new(|| {
     }
 });
 
-/// Run `store check` with a credential and these variables, in a folder with these files.
-async fn check(credential: &str, variables: &[(&str, &str)], files: &[(&str, String)]) -> String {
+/// A folder with these files in which the program finds this world, its container and these variables.
+async fn workplace(variables: &[(&str, &str)], files: &[(&str, String)]) -> Workplace {
     let container = WORLD.azurite.container().await;
     let mut workplace = Workplace::with(container.address(), Vec::new());
     let authority = workplace.path("authority.pem");
@@ -58,6 +59,12 @@ async fn check(credential: &str, variables: &[(&str, &str)], files: &[(&str, Str
     for (name, value) in variables {
         workplace.set(name, value);
     }
+    workplace
+}
+
+/// Run `store check` with a credential and these variables, in a folder with these files.
+async fn check(credential: &str, variables: &[(&str, &str)], files: &[(&str, String)]) -> String {
+    let workplace = workplace(variables, files).await;
     let ran = workplace.run(&["store", "check", "--store-credential", credential]);
     assert_eq!(ran.code, 0, "{ran:?}");
     assert!(!ran.stdout.contains(&token()), "{ran:?}");
@@ -168,4 +175,97 @@ async fn an_application_with_a_certificate_proves_that_it_has_the_key() {
         format!("{}/{TENANT}/oauth2/v2.0/token", WORLD.entra.endpoint)
     );
     assert_eq!((&claims["iss"], &claims["sub"]), (&CLIENT.into(), &CLIENT.into()));
+}
+
+#[rstest]
+#[case::secret("client-secret", SECRET)]
+#[case::wrong_secret("client-secret", "another-secret-that-is-refused")]
+#[case::certificate("client-certificate:application.pem", "")]
+#[case::pod("workload-identity", "")]
+#[tokio::test(flavor = "multi_thread")]
+async fn no_secret_of_an_identity_or_key_is_said_at_any_level(
+    #[case] credential: &str,
+    #[case] secret: &str,
+) {
+    let files = [
+        ("application.pem", APPLICATION.to_owned()),
+        ("token", "ey.of.kubernetes".to_owned()),
+    ];
+    let variables = [
+        ("AZURE_CLIENT_SECRET", secret),
+        ("AZURE_FEDERATED_TOKEN_FILE", "token"),
+        ("RUST_LOG", "trace"),
+        ("LAZARETTE_STORE_CREDENTIAL", credential),
+    ];
+    let workplace = workplace(&variables, &files).await;
+    let recipient = workplace.done(&["key", "generate", "identity.txt", "-vvv"]);
+    workplace.done(&["key", "generate", "--signing", "signing.pem", "-vvv"]);
+    let mut said = recipient.clone();
+    for arguments in [
+        &["store", "check", "-vvv"][..],
+        &[
+            "backup",
+            "create",
+            "nightly",
+            "-vvv",
+            "--encrypt-to",
+            recipient.trim(),
+            "--signing-key",
+            "signing.pem",
+        ],
+        &[
+            "backup",
+            "verify",
+            "nightly",
+            "-vvv",
+            "--identity",
+            "identity.txt",
+        ],
+        &["backup", "copy", "nightly", "-vvv", "--to", "file:copies"],
+        // A private key in the place of the other kind, and of a public one.
+        &["backup", "verify", "nightly", "-vvv", "--identity", "signing.pem"],
+        &[
+            "backup",
+            "verify",
+            "nightly",
+            "-vvv",
+            "--trusted-key",
+            "identity.txt",
+            "-o",
+            "json",
+        ],
+        &[
+            "backup",
+            "create",
+            "other",
+            "-vvv",
+            "--signing-key",
+            "identity.txt",
+        ],
+    ] {
+        let ran = workplace.run(arguments);
+        said += &format!("{}{}", ran.stdout, ran.stderr);
+    }
+    let lines_of = |file: &str| -> Vec<String> {
+        let text = std::fs::read_to_string(workplace.path(file)).unwrap();
+        let is_secret = |line: &&str| line.len() > 20 && !line.starts_with(['#', '-']);
+        text.lines().filter(is_secret).map(str::to_owned).collect()
+    };
+    let mut secrets = vec![
+        SECRET.to_owned(),
+        token(),
+        "another-secret".to_owned(),
+        "ey.of.".to_owned(),
+    ];
+    secrets.extend(
+        ["identity.txt", "signing.pem", "application.pem"]
+            .map(lines_of)
+            .concat(),
+    );
+    assert!(secrets.len() > 20);
+    for secret in secrets {
+        assert!(!said.contains(&secret), "{secret} is in: {said}");
+    }
+    // Of tokens and proofs, whatever they hold.
+    assert!(!said.contains("eyJ"), "{said}");
 }

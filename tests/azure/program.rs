@@ -1,6 +1,7 @@
 //! The program, run with a container of Azurite as its store.
 
 use lazarette_tests::azurite::{Access, Azurite, Container, signature};
+use rstest::rstest;
 use std::path::PathBuf;
 use std::process::{Command, Output};
 use tempfile::TempDir;
@@ -206,14 +207,25 @@ async fn a_check_says_who_one_is_and_what_is_missing() {
     );
 }
 
+#[rstest]
+#[case::as_the_user_wants(true)]
+#[case::as_the_store_requires(false)]
 #[tokio::test(flavor = "multi_thread")]
-async fn a_deletion_waits_and_can_be_taken_back() {
+async fn a_deletion_waits_and_can_be_taken_back(#[case] by_the_user: bool) {
     let container = Azurite::shared().container().await;
-    let workplace = Workplace::new(&container);
-    std::fs::write(workplace.path("lazarette.toml"), "deletion-delay = '7d'\n").unwrap();
-    let configured = ["--config", "lazarette.toml"];
+    let mut workplace = Workplace::new(&container);
+    match by_the_user {
+        true => {
+            std::fs::write(workplace.path("lazarette.toml"), "deletion-delay = '7d'\n").unwrap();
+            workplace.set("LAZARETTE_CONFIG", "lazarette.toml");
+        }
+        false => {
+            let required = workplace.done(&["store", "protect", "--deletion-delay", "7d"]);
+            assert!(required.contains("take effect after 7d"), "{required}");
+        }
+    }
     workplace.done(&["backup", "create", "nightly"]);
-    let deleted = workplace.done(&[&["backup", "delete", "nightly", "--yes"], &configured[..]].concat());
+    let deleted = workplace.done(&["backup", "delete", "nightly", "--yes"]);
     assert!(
         deleted.contains("until then `lazarette backup undelete nightly` keeps it"),
         "{deleted}"
@@ -230,6 +242,25 @@ async fn a_deletion_waits_and_can_be_taken_back() {
             .done(&["backup", "verify", "nightly"])
             .contains("is whole")
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_store_requires_of_deletions_is_not_ended_at_once() {
+    let container = Azurite::shared().container().await;
+    let workplace = Workplace::new(&container);
+    let shown = workplace.done(&["store", "protect"]);
+    assert!(shown.contains("take effect at once"), "{shown}");
+    workplace.done(&["store", "protect", "--deletion-delay", "7d"]);
+    let ran = workplace.run(&["store", "protect", "--no-deletion-delay"]);
+    assert!(
+        ran.stdout.contains("take effect after 7d") && ran.stderr.contains("until it has passed"),
+        "{ran:?}"
+    );
+    workplace.done(&["backup", "create", "nightly"]);
+    workplace.done(&["backup", "create", "second"]);
+    let pruned = workplace.done(&["backup", "prune", "--keep-last", "1"]);
+    assert!(pruned.contains("to be deleted after"), "{pruned}");
+    assert!(workplace.done(&["backup", "list"]).contains("nightly"));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -2,6 +2,7 @@
 
 use crate::store::{Credential, Store, StoreError, StoreOptions, open, quick};
 use lazarette_tests::azurite::{Access, signature};
+use rstest::rstest;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
@@ -116,8 +117,27 @@ async fn each_blob_is_written_with_the_policy_that_keeps_it() {
     }
 }
 
+#[rstest]
+#[case::policy(
+    "x-ms-immutability-policy-until-date: Sun, 31 Jan 2999 12:00:00 GMT\r\n",
+    "file cannot be changed or deleted before 2999-01-31T12:00:00Z"
+)]
+#[case::hold("x-ms-legal-hold: true\r\n", "file cannot be changed or deleted")]
 #[tokio::test(flavor = "multi_thread")]
-async fn what_cannot_be_deleted_says_until_when() {
+async fn what_cannot_be_deleted_says_until_when_and_nobody_tries(
+    #[case] header: &'static str,
+    #[case] message: &str,
+) {
+    let service = service(|_| {}, move |_| (200, header, ""));
+    let error = service.store.delete("file").await.unwrap_err();
+    assert!(matches!(&error, StoreError::Immutable { .. }), "{error:?}");
+    assert_eq!(error.to_string(), message);
+    assert!(service.store.address() == service.address);
+    assert_eq!(service.heads("DELETE"), Vec::<String>::new());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_policy_of_the_container_keeps_is_said_by_the_service() {
     let service = service(
         |_| {},
         |line| match line.starts_with("DELETE") {
@@ -126,23 +146,19 @@ async fn what_cannot_be_deleted_says_until_when() {
                 "x-ms-error-code: BlobImmutableDueToPolicy\r\n",
                 "<Error><Code>BlobImmutableDueToPolicy</Code></Error>",
             ),
+            // A policy that is over.
             false => (
                 200,
-                "x-ms-immutability-policy-until-date: Sun, 31 Jan 2027 12:00:00 GMT\r\n",
+                "x-ms-immutability-policy-until-date: Sat, 01 Jan 2022 12:00:00 GMT\r\n",
                 "",
             ),
         },
     );
     let error = service.store.delete("file").await.unwrap_err();
     assert!(
-        matches!(&error, StoreError::Immutable { until: Some(_), .. }),
+        matches!(&error, StoreError::Immutable { until: None, .. }),
         "{error:?}"
     );
-    assert_eq!(
-        error.to_string(),
-        "file cannot be changed or deleted before 2027-01-31T12:00:00Z"
-    );
-    assert!(service.store.address() == service.address);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -168,8 +184,18 @@ async fn an_access_tier_is_for_large_files() {
     assert_eq!(tiers, [false, true]);
 }
 
+/// The manifest of these tests, in whose place something else was written.
+fn is_manifest(state: &[u8]) -> bool {
+    state == b"manifest"
+}
+
+/// What the service answers to a read.
+fn content(bytes: &'static str) -> (u16, &'static str, &'static str) {
+    (200, "ETag: \"1\"\r\n", bytes)
+}
+
 #[tokio::test(flavor = "multi_thread")]
-async fn what_was_deleted_comes_back_and_the_tombstone_does_not() {
+async fn with_soft_delete_what_was_deleted_comes_back_and_the_tombstone_does_not() {
     const DELETED: &str = "<EnumerationResults><Blobs>\
         <Blob><Name>f/a</Name><Deleted>true</Deleted><Properties><Content-Length>1</Content-Length></Properties></Blob>\
         <Blob><Name>f/m</Name><Deleted>true</Deleted><Properties><Content-Length>1</Content-Length></Properties></Blob>\
@@ -185,29 +211,89 @@ async fn what_was_deleted_comes_back_and_the_tombstone_does_not() {
             _ if line.contains("comp=list") && line.contains("include=deleted") => (200, "", DELETED),
             _ if line.contains("comp=list") => (200, "", SNAPSHOTS),
             _ if line.contains("comp=undelete") => (200, "", ""),
-            _ if line.starts_with("GET") => {
-                (206, "Content-Range: bytes 0-7/8\r\nETag: \"1\"\r\n", "manifest")
-            }
+            _ if line.contains("snapshot=2026-01") => content("manifest"),
+            _ if line.starts_with("GET") => content("tombstone"),
             _ if line.starts_with("DELETE") => (202, "", ""),
             _ => (201, "", ""),
         },
     );
-    assert_eq!(service.store.undelete("f/", "f/m").await.unwrap(), 2);
+    assert_eq!(service.store.undelete("f/", "f/m", is_manifest).await.unwrap(), 2);
     let undeleted = service
         .heads("PUT")
         .iter()
         .filter(|head| head.contains("comp=undelete"))
         .count();
     assert_eq!(undeleted, 2);
-    let read = service.heads("GET");
-    assert!(
-        read.iter().any(|head| head.contains("snapshot=2026-02-01")),
-        "{read:#?}"
-    );
     let written = service
         .heads("PUT")
         .into_iter()
         .find(|head| !head.contains("comp="))
         .unwrap();
     assert!(written.ends_with("manifest"), "{written}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn with_versioning_the_newest_version_is_copied_to_where_nothing_is() {
+    const NOTHING: &str = "<EnumerationResults><Blobs/><NextMarker/></EnumerationResults>";
+    const VERSIONS: &str = "<EnumerationResults><Blobs>\
+        <Blob><Name>f/a</Name><VersionId>2026-02-01T00:00:00.0000000Z</VersionId><Properties/></Blob>\
+        <Blob><Name>f/a</Name><VersionId>2026-01-01T00:00:00.0000000Z</VersionId><Properties/></Blob>\
+        <Blob><Name>f/b</Name><VersionId>2026-01-01T00:00:00.0000000Z</VersionId>\
+        <IsCurrentVersion>true</IsCurrentVersion><Properties/></Blob>\
+        <Blob><Name>f/c</Name><Properties/></Blob>\
+        <Blob><Name>f/m</Name><VersionId>2026-01-01T00:00:00.0000000Z</VersionId><Properties/></Blob>\
+        <Blob><Name>f/m</Name><VersionId>2026-02-01T00:00:00.0000000Z</VersionId><Properties/></Blob>\
+        <Blob><Name>f/m</Name><VersionId>2026-03-01T00:00:00.0000000Z</VersionId><Properties/></Blob>\
+        </Blobs><NextMarker/></EnumerationResults>";
+    let service = service(
+        |_| {},
+        |line| match line {
+            _ if line.contains("comp=list") && line.contains("include=versions") => (200, "", VERSIONS),
+            _ if line.contains("comp=list") => (200, "", NOTHING),
+            _ if line.starts_with("GET") && line.contains("versionid=2026-03") => content("tombstone"),
+            _ if line.starts_with("GET") => content("manifest"),
+            _ if line.starts_with("HEAD") => (200, "x-ms-copy-status: success\r\n", ""),
+            _ => (202, "x-ms-copy-status: pending\r\n", ""),
+        },
+    );
+    assert_eq!(service.store.undelete("f/", "f/m", is_manifest).await.unwrap(), 2);
+    let copies = service.heads("PUT");
+    assert_eq!(copies.len(), 2, "{copies:#?}");
+    for (copy, blob) in copies.iter().zip(["f/a", "f/m"]) {
+        let source = copy
+            .lines()
+            .find_map(|line| line.strip_prefix("x-ms-copy-source: "))
+            .unwrap()
+            .replace("%2f", "/");
+        assert!(
+            source.contains(&format!("/backups/{blob}?")) && source.contains("versionid=2026-02-01"),
+            "{source}"
+        );
+        assert!(
+            source.contains("sig="),
+            "the service reads with the signature: {source}"
+        );
+        assert!(copy.contains("if-none-match: *"), "{copy}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_version_that_the_service_does_not_copy_is_an_error() {
+    const VERSIONS: &str = "<EnumerationResults><Blobs>\
+        <Blob><Name>f/a</Name><VersionId>2026-02-01T00:00:00.0000000Z</VersionId><Properties/></Blob>\
+        </Blobs><NextMarker/></EnumerationResults>";
+    let service = service(
+        |_| {},
+        |line| match line {
+            _ if line.contains("comp=list") => (200, "", VERSIONS),
+            _ if line.starts_with("HEAD") => (200, "x-ms-copy-status: failed\r\n", ""),
+            _ => (202, "x-ms-copy-status: pending\r\n", ""),
+        },
+    );
+    let error = service
+        .store
+        .undelete("f/", "f/m", is_manifest)
+        .await
+        .unwrap_err();
+    assert!(error.to_string().contains("did not copy"), "{error}");
 }

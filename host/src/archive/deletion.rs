@@ -1,7 +1,7 @@
 //! Deletions that take effect later: until then they can be taken back. Each request and each withdrawal is a small file
 //! beside the backup, numbered in their order, so that nothing is ever changed.
 
-use super::{ArchiveError, BackupName, layout, removal};
+use super::{ArchiveError, BackupName, layout, removal, required_deletion_delay};
 use crate::store::{Store, StoreError};
 use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
@@ -31,14 +31,15 @@ pub enum Deletion {
     Due(Timestamp),
 }
 
-/// Delete the backup `name`, or, where the store's users agreed on a `delay`, have it deleted after that.
+/// Delete the backup `name`; or have it deleted later, where the user wants a `delay` or the store requires one: after the
+/// longer of these.
 pub async fn delete_after(
     store: &dyn Store,
     name: &BackupName,
     delay: Option<SignedDuration>,
     now: Timestamp,
 ) -> Result<Deletion, ArchiveError> {
-    let Some(delay) = delay else {
+    let Some(delay) = delay.max(required_deletion_delay(store, now).await?) else {
         return removal::delete(store, name).await.map(|()| Deletion::Done);
     };
     let (last, number) = last_event(store, name).await?;

@@ -3,7 +3,7 @@
 use super::{
     ArchiveError, BackupFile, BackupName, Claim, Manifest, VeleroBackup, deletion, layout, read_manifest,
 };
-use crate::store::{Entry, Store};
+use crate::store::{Entry, Store, StoreError};
 use futures::stream::StreamExt;
 use jiff::Timestamp;
 use std::collections::{BTreeMap, HashMap};
@@ -61,19 +61,30 @@ pub struct UnfinishedBackup {
 /// The files of a folder, by key, with their sizes.
 type Files = HashMap<String, u64>;
 
-/// What is in a store. Folders that neither we nor Velero wrote are left out.
+/// What is in a store. Folders that neither we nor Velero wrote are left out, and one that cannot be read hides no other.
 pub async fn list(store: &dyn Store) -> Result<Listing, ArchiveError> {
-    let mut folders = BTreeMap::<BackupName, Files>::new();
-    for Entry { key, size } in store.list(layout::BACKUPS).await? {
-        let folder = key
-            .strip_prefix(layout::BACKUPS)
-            .and_then(|rest| rest.split_once('/'));
-        if let Some(name) = folder.and_then(|(name, _)| name.parse().ok()) {
-            folders.entry(name).or_default().insert(key, size);
+    let (entries, unreadable) = store.list_readable(layout::BACKUPS).await?;
+    let mut folders = BTreeMap::<BackupName, Result<Files, StoreError>>::new();
+    for Entry { key, size } in entries {
+        if let Some(name) = name_of(&key)
+            && let Ok(files) = folders.entry(name).or_insert_with(|| Ok(Files::new()))
+        {
+            files.insert(key, size);
+        }
+    }
+    for error in unreadable {
+        match name_of(error.key()) {
+            Some(name) => drop(folders.insert(name, Err(error))),
+            None => tracing::warn!("{error}"),
         }
     }
     let items: Vec<Item> = futures::stream::iter(folders)
-        .map(|(name, files)| examine(store, name, files))
+        .map(|(name, files)| async {
+            match files {
+                Ok(files) => examine(store, name, files).await,
+                Err(error) => Item::finished(name, Err(error.into())),
+            }
+        })
         .buffered(CONCURRENT_READS)
         .collect()
         .await;
@@ -87,6 +98,12 @@ pub async fn list(store: &dyn Store) -> Result<Listing, ArchiveError> {
         }
     }
     Ok(listing)
+}
+
+/// The backup to whose folder, or a file in it, a key belongs.
+fn name_of(key: &str) -> Option<BackupName> {
+    let rest = key.strip_prefix(layout::BACKUPS)?;
+    rest.split('/').next()?.parse().ok()
 }
 
 /// What a folder turns out to be.

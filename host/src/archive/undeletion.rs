@@ -1,6 +1,7 @@
 //! Bringing deleted backups back.
 
 use super::deletion::withdraw_deletion;
+use super::tombstone::Tombstone;
 use super::{ArchiveError, BackupFile, BackupName, layout, read_manifest};
 use crate::store::Store;
 use jiff::Timestamp;
@@ -32,8 +33,9 @@ pub async fn undelete(
         _ => return Ok(Undeletion::Unneeded),
     }
     // Where the manifest was, who deleted the backup put a tombstone later.
+    let (folder, manifest) = (layout::folder(name), BackupFile::Manifest.key(name));
     let files = store
-        .undelete(&layout::folder(name), &BackupFile::Manifest.key(name))
+        .undelete(&folder, &manifest, |state| Tombstone::parse(state).is_none())
         .await?;
     if files == 0 {
         return Err(ArchiveError::NotFound {

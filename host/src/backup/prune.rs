@@ -1,9 +1,10 @@
 //! Removing the backups that are no longer to be kept.
 
 use super::retention::{Candidate, Decision, Retention};
-use crate::archive::{self, ArchiveError, BackupName};
+use crate::archive::{self, ArchiveError, BackupName, Deletion};
 use crate::store::Store;
 use jiff::{SignedDuration, Timestamp};
+use std::collections::BTreeMap;
 
 /// What a pruning did, or would do.
 #[derive(Debug, Default)]
@@ -43,24 +44,27 @@ pub async fn plan_pruning(
 }
 
 /// Remove the backups that `pruning` does not keep, oldest first, so that what an interruption leaves is what would
-/// have been kept longest; or, where the store's users agreed on a `delay`, have them removed after that.
+/// have been kept longest; or, where the user wants a `delay` or the store requires one, have them removed after that.
+/// Returns those that go later, and when.
 pub async fn prune(
     store: &dyn Store,
     pruning: &Pruning,
     delay: Option<SignedDuration>,
     now: Timestamp,
-) -> Result<(), ArchiveError> {
+) -> Result<BTreeMap<BackupName, Timestamp>, ArchiveError> {
     let dropped = pruning
         .decisions
         .iter()
         .rev()
         .filter(|decision| !decision.keeps());
+    let mut later = BTreeMap::new();
     for name in pruning.due.iter().chain(dropped.map(|decision| &decision.name)) {
         match archive::delete_after(store, name, delay, now).await {
+            Ok(Deletion::Due(at)) => drop(later.insert(name.clone(), at)),
             // Somebody else was faster, or is at it.
-            Ok(_) | Err(ArchiveError::NotFound { .. } | ArchiveError::Incomplete { .. }) => {}
+            Ok(Deletion::Done) | Err(ArchiveError::NotFound { .. } | ArchiveError::Incomplete { .. }) => {}
             Err(error) => return Err(error),
         }
     }
-    Ok(())
+    Ok(later)
 }

@@ -4,6 +4,7 @@ use super::{Entry, Store, StoreError, Upload};
 use async_trait::async_trait;
 use bytes::Bytes;
 use std::ops::Range;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -97,6 +98,10 @@ impl Store for FaultyStore {
         self.call(prefix, self.inner.list(prefix)).await
     }
 
+    async fn list_readable(&self, prefix: &str) -> Result<(Vec<Entry>, Vec<StoreError>), StoreError> {
+        self.call(prefix, self.inner.list_readable(prefix)).await
+    }
+
     async fn delete(&self, key: &str) -> Result<(), StoreError> {
         self.call(key, self.inner.delete(key)).await
     }
@@ -121,5 +126,19 @@ impl Upload for FaultyUpload {
     async fn commit(self: Box<Self>) -> Result<(), StoreError> {
         let FaultyUpload { store, upload, key } = *self;
         store.call(&key, upload.commit()).await
+    }
+}
+
+/// A folder below `root` that nobody can read by its path, which is longer than the system allows.
+pub(crate) fn unreadable_folder(root: &Path) {
+    use rustix::fs::{CWD, Mode, OFlags, mkdirat, openat};
+    let name = "d".repeat(250);
+    let open = |folder: &dyn std::os::fd::AsFd, path: &Path| {
+        openat(folder, path, OFlags::DIRECTORY, Mode::empty()).unwrap()
+    };
+    let mut folder = open(&CWD, root);
+    for _ in 0..17 {
+        mkdirat(&folder, &name, Mode::RWXU).unwrap();
+        folder = open(&folder, Path::new(&name));
     }
 }

@@ -7,6 +7,7 @@
 use super::{Entry, Store, StoreError, Upload, key};
 use async_trait::async_trait;
 use bytes::Bytes;
+use std::cell::RefCell;
 use std::fs::{self, File, TryLockError};
 use std::io::{self, ErrorKind, Write};
 use std::ops::Range;
@@ -127,23 +128,36 @@ impl LocalStore {
         }
     }
 
-    fn list_blocking(&self, prefix: &str) -> Result<Vec<Entry>, StoreError> {
+    /// The files below `prefix`, and why folders below it cannot be read.
+    fn list_blocking(&self, prefix: &str) -> Result<(Vec<Entry>, Vec<StoreError>), StoreError> {
         self.check_present()?;
         let folder = prefix.rsplit_once('/').map(|(folder, _)| folder);
         let start = folder.map_or(Ok(self.root.clone()), |folder| self.path(folder))?;
-        let mut entries = Vec::new();
-        let unreadable = |folder: &Path, source| Err(failed(&folder.to_string_lossy(), source));
-        walk(&start, &unreadable, &mut |path, size| {
-            let key = path.strip_prefix(&self.root).ok().and_then(Path::to_str);
-            if let Some(key) = key.filter(|key| key.starts_with(prefix) && key::check(key).is_ok()) {
-                entries.push(Entry {
-                    key: key.to_owned(),
-                    size,
-                });
+        let (mut entries, unreadable) = (Vec::new(), RefCell::new(Vec::new()));
+        let key_of = |path: &Path| {
+            path.strip_prefix(&self.root)
+                .ok()
+                .and_then(Path::to_str)
+                .map(str::to_owned)
+        };
+        let note = |folder: &Path, source| {
+            let key = key_of(folder).unwrap_or_else(|| folder.to_string_lossy().into_owned());
+            let error = failed(&key, source);
+            if folder == start {
+                return Err(error);
+            }
+            if key.starts_with(prefix) {
+                unreadable.borrow_mut().push(error);
+            }
+            Ok(())
+        };
+        walk(&start, &note, &mut |path, size| {
+            if let Some(key) = key_of(path).filter(|key| key.starts_with(prefix) && key::check(key).is_ok()) {
+                entries.push(Entry { key, size });
             }
         })?;
         entries.sort_by(|one, other| one.key.cmp(&other.key));
-        Ok(entries)
+        Ok((entries, unreadable.into_inner()))
     }
 
     fn delete_blocking(&self, key: &str) -> Result<(), StoreError> {
@@ -215,6 +229,14 @@ impl Store for LocalStore {
     }
 
     async fn list(&self, prefix: &str) -> Result<Vec<Entry>, StoreError> {
+        let (entries, unreadable) = self.list_readable(prefix).await?;
+        match unreadable.into_iter().next() {
+            Some(error) => Err(error),
+            None => Ok(entries),
+        }
+    }
+
+    async fn list_readable(&self, prefix: &str) -> Result<(Vec<Entry>, Vec<StoreError>), StoreError> {
         self.blocking(prefix, LocalStore::list_blocking).await
     }
 

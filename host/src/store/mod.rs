@@ -68,6 +68,9 @@ pub fn install_tls() {
     let _ = rustls::crypto::ring::default_provider().install_default();
 }
 
+/// Whether a state of a file is the one that is looked for, by its content.
+pub type IsWanted = fn(&[u8]) -> bool;
+
 /// A place for files that are written once.
 ///
 /// Keys are relative, with `/` between segments. No segment is empty, begins with a dot, is longer than 255 bytes, or
@@ -92,6 +95,11 @@ pub trait Store: Send + Sync {
     /// All files whose key starts with `prefix`, in the order of their keys.
     async fn list(&self, prefix: &str) -> Result<Vec<Entry>, StoreError>;
 
+    /// The same where a part of them cannot be read: the others, and why each part cannot, by its folder.
+    async fn list_readable(&self, prefix: &str) -> Result<(Vec<Entry>, Vec<StoreError>), StoreError> {
+        Ok((self.list(prefix).await?, Vec::new()))
+    }
+
     /// Remove a file. No error when there is none.
     async fn delete(&self, key: &str) -> Result<(), StoreError>;
 
@@ -105,8 +113,14 @@ pub trait Store: Send + Sync {
     }
 
     /// Bring back what was deleted below `prefix`, where the store keeps that for a while, and say how many files it
-    /// was. Of the file `replaced`, which was written and deleted again after that, it is the state before.
-    async fn undelete(&self, _prefix: &str, _replaced: &str) -> Result<u64, StoreError> {
+    /// was. Of the small file `replaced`, in whose place others were written later, it is the newest state that
+    /// `is_wanted`.
+    async fn undelete(
+        &self,
+        _prefix: &str,
+        _replaced: &str,
+        _is_wanted: IsWanted,
+    ) -> Result<u64, StoreError> {
         Err(StoreError::Invalid(format!(
             "{} keeps nothing that was deleted",
             self.address()
@@ -208,6 +222,21 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// The file or folder that was worked on; empty where it was all of the store.
+    pub fn key(&self) -> &str {
+        match self {
+            StoreError::Absent { .. } | StoreError::Invalid(_) => "",
+            StoreError::NotFound { key }
+            | StoreError::Exists { key }
+            | StoreError::Range { key }
+            | StoreError::Immutable { key, .. }
+            | StoreError::Damaged { key, .. }
+            | StoreError::Locked { key }
+            | StoreError::Remote { key, .. }
+            | StoreError::Io { key, .. } => key,
+        }
+    }
+
     /// A failure of the system under the store at `key`.
     pub(crate) fn io(key: &str, error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> StoreError {
         StoreError::Io {

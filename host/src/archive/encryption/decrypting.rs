@@ -2,7 +2,7 @@
 
 use super::window::Window;
 use super::{Identities, is_encrypted};
-use crate::store::{Entry, Store, StoreError, Upload};
+use crate::store::{Entry, IsWanted, Store, StoreError, Upload};
 use age::{DecryptError, Decryptor};
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -239,6 +239,10 @@ impl Store for DecryptingStore {
         self.inner.list(prefix).await
     }
 
+    async fn list_readable(&self, prefix: &str) -> Result<(Vec<Entry>, Vec<StoreError>), StoreError> {
+        self.inner.list_readable(prefix).await
+    }
+
     async fn delete(&self, key: &str) -> Result<(), StoreError> {
         self.inner.delete(key).await?;
         self.heads
@@ -256,7 +260,7 @@ impl Store for DecryptingStore {
         self.inner.identity().await
     }
 
-    async fn undelete(&self, prefix: &str, replaced: &str) -> Result<u64, StoreError> {
-        self.inner.undelete(prefix, replaced).await
+    async fn undelete(&self, prefix: &str, replaced: &str, is_wanted: IsWanted) -> Result<u64, StoreError> {
+        self.inner.undelete(prefix, replaced, is_wanted).await
     }
 }

@@ -1,7 +1,7 @@
 //! What a store shows, and what is removed from it.
 
 use super::*;
-use crate::store::faults::{Fault, FaultyStore};
+use crate::store::faults::{Fault, FaultyStore, unreadable_folder};
 use std::fs;
 use std::time::Duration;
 
@@ -124,6 +124,24 @@ async fn a_backup_that_cannot_be_read_hides_no_other() {
     let readable = listing.backups.iter().filter(|backup| backup.manifest.is_ok());
     assert_eq!((listing.backups.len(), readable.count()), (2, 1));
     list(&calls(0)).await.unwrap_err();
+}
+
+#[tokio::test]
+async fn a_folder_that_cannot_be_read_is_listed_as_such_and_hides_no_backup() {
+    let folder = Folder::new();
+    for backup in ["a", "b"] {
+        write(folder.store.as_ref(), &name(backup), &samples())
+            .await
+            .unwrap();
+    }
+    unreadable_folder(&folder.path("backups/a"));
+    let listing = list(folder.store.as_ref()).await.unwrap();
+    let shown: Vec<_> = listing
+        .backups
+        .iter()
+        .map(|backup| (backup.name.as_str(), backup.manifest.is_ok()))
+        .collect();
+    assert_eq!(shown, [("a", false), ("b", true)]);
 }
 
 #[tokio::test]

@@ -14,8 +14,9 @@ use std::io::{BufRead, IsTerminal, Write};
 
 /// Delete backups
 ///
-/// Where the configuration file has a `deletion-delay`, the backup stays that long, and then goes with the next `delete`
-/// or `prune`. An account with soft delete keeps what was deleted for a while: `backup undelete` brings it back.
+/// Where the store (see `store protect`) or the configuration file has a deletion delay, the backup stays that long, and
+/// then goes with the next `delete` or `prune`. An account with soft delete or versioning keeps what was deleted for a
+/// while: `backup undelete` brings it back.
 #[derive(Args, Debug)]
 #[command(
     visible_alias = "rm",

@@ -83,6 +83,15 @@ impl List {
         if found.backups.is_empty() && found.of_velero.is_empty() && found.unfinished.is_empty() {
             session.say(&format!("There are no backups in {}.", store.address()));
         }
+        for backup in &found.backups {
+            if let Some(problem) = backup
+                .problem
+                .as_ref()
+                .filter(|problem| problem.code != Code::EncryptedBackup)
+            {
+                session.warn(format!("backup {} cannot be used: {problem}", backup.name));
+            }
+        }
         session
             .output
             .show(&found, |found, width| found.table(Timestamp::now()).render(width))?;

@@ -1,13 +1,15 @@
 //! `lazarette backup prune`
 
+use crate::archive::BackupName;
 use crate::backup::{self, Pruning, Reason, Retention};
 use crate::cli::examples::examples;
 use crate::cli::failure::Ended;
 use crate::cli::session::Session;
-use crate::report::{Cell, Outcome, Table, Tone};
+use crate::report::{Cell, Outcome, Table, Tone, units};
 use clap::Args;
 use jiff::Timestamp;
 use serde::Serialize;
+use std::collections::BTreeMap;
 
 /// Delete the backups that are expired, or that no rule keeps
 ///
@@ -60,6 +62,9 @@ struct Entry {
     name: String,
     keep: bool,
     reasons: Vec<Reason>,
+    /// When it goes, if not at once.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    deletion: Option<Timestamp>,
 }
 
 impl Prune {
@@ -74,16 +79,17 @@ impl Prune {
         };
         let now = Timestamp::now();
         let pruning = backup::plan_pruning(store.as_ref(), &retention, now).await?;
-        if !self.dry_run {
-            backup::prune(store.as_ref(), &pruning, session.deletion_delay, now).await?;
-        }
+        let later = match self.dry_run {
+            true => BTreeMap::new(),
+            false => backup::prune(store.as_ref(), &pruning, session.deletion_delay, now).await?,
+        };
         for (name, error) in &pruning.damaged {
             session.warn(format!("backup {name} is left alone: {error}"));
         }
         if pruning.decisions.is_empty() {
             session.say(&format!("There are no backups in {}.", store.address()));
         }
-        let report = Report::new(&pruning, self.dry_run);
+        let report = Report::new(&pruning, &later, self.dry_run);
         session
             .output
             .show(&report, |report, width| report.table().render(width))?;
@@ -92,11 +98,12 @@ impl Prune {
 }
 
 impl Report {
-    fn new(pruning: &Pruning, dry_run: bool) -> Self {
+    fn new(pruning: &Pruning, later: &BTreeMap<BackupName, Timestamp>, dry_run: bool) -> Self {
         let backups = pruning.decisions.iter().map(|decision| Entry {
             name: decision.name.to_string(),
             keep: decision.keeps(),
             reasons: decision.reasons.clone(),
+            deletion: later.get(&decision.name).copied(),
         });
         let damaged = pruning.damaged.iter().map(|(name, _)| name.to_string()).collect();
         Report {
@@ -108,11 +115,21 @@ impl Report {
 
     fn table(&self) -> Table {
         let mut table = Table::new(["NAME", "RESULT", "REASON"]);
-        for Entry { name, keep, reasons } in &self.backups {
-            let result = match (keep, self.dry_run) {
-                (true, _) => Cell::new("kept", Tone::Good),
-                (false, true) => Cell::new("would be deleted", Tone::Warning),
-                (false, false) => Cell::new("deleted", Tone::Warning),
+        for Entry {
+            name,
+            keep,
+            reasons,
+            deletion,
+        } in &self.backups
+        {
+            let result = match (keep, self.dry_run, deletion) {
+                (true, ..) => Cell::new("kept", Tone::Good),
+                (false, true, _) => Cell::new("would be deleted", Tone::Warning),
+                (false, false, None) => Cell::new("deleted", Tone::Warning),
+                (false, false, Some(at)) => Cell::new(
+                    format!("to be deleted after {}", units::moment(*at)),
+                    Tone::Warning,
+                ),
             };
             let reasons: Vec<String> = reasons.iter().map(ToString::to_string).collect();
             table.row([name.into(), result, reasons.join(", ").into()]);

@@ -12,8 +12,8 @@ use serde::Serialize;
 
 /// Bring deleted backups back
 ///
-/// A deletion that takes effect later (`deletion-delay` in the configuration file) is taken back. What is gone is
-/// recovered where the storage account has soft delete for blobs, without versions, and still keeps it.
+/// A deletion that takes effect later (see `store protect`) is taken back. What is gone is recovered where the storage
+/// account has soft delete for blobs or versioning, and still keeps it.
 #[derive(Args, Debug)]
 #[command(after_help = examples(&[
     ("That was not meant", "lazarette backup undelete nightly --store azblob://ACCOUNT/backups"),

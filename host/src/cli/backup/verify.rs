@@ -4,9 +4,9 @@ use super::name::explain;
 use crate::archive::{self, BackupName, Listing, PublicKey, Trust, Verification};
 use crate::cli::completions::backups;
 use crate::cli::examples::examples;
-use crate::cli::failure::Ended;
+use crate::cli::failure::{Ended, Failure};
 use crate::cli::session::Session;
-use crate::report::{Outcome, Progress, units};
+use crate::report::{Outcome, Problem, Progress, units};
 use crate::store::Store;
 use anstyle::AnsiColor;
 use clap::Args;
@@ -53,23 +53,31 @@ struct Report {
 impl Verify {
     pub async fn run(self, session: &Session) -> Ended<Outcome> {
         let store = session.store()?;
-        let reports = {
+        let (reports, problems) = {
             let progress = Progress::default();
             let _watched = session.watch(&progress);
             self.check(store.as_ref(), &session.trust()?, &progress).await?
         };
         let whole = reports.iter().all(|report| report.whole);
-        session
-            .output
-            .show(&reports, |reports, _| reports.iter().map(text).collect())?;
-        Ok(if whole {
-            Outcome::Completed
-        } else {
-            Outcome::Failed
-        })
+        if !reports.is_empty() || problems.is_empty() {
+            session
+                .output
+                .show(&reports, |reports, _| reports.iter().map(text).collect())?;
+        }
+        match (problems.is_empty(), whole) {
+            (false, _) => Err(Failure(problems)),
+            (true, true) => Ok(Outcome::Completed),
+            (true, false) => Ok(Outcome::Failed),
+        }
     }
 
-    async fn check(&self, store: &dyn Store, trust: &Trust, progress: &Progress) -> Ended<Vec<Report>> {
+    /// What was found, and why backups could not be checked: of which the others are all the same.
+    async fn check(
+        &self,
+        store: &dyn Store,
+        trust: &Trust,
+        progress: &Progress,
+    ) -> Ended<(Vec<Report>, Vec<Problem>)> {
         let names = match self.all {
             true => {
                 let Listing {
@@ -81,17 +89,17 @@ impl Verify {
             }
             false => self.backups.clone(),
         };
-        let mut reports = Vec::new();
+        let (mut reports, mut problems) = (Vec::new(), Vec::new());
         for name in names {
             match archive::verify(store, &name, progress).await {
                 Ok(mut verification) => {
                     verification.demand(trust);
                     reports.push(Report::from(verification));
                 }
-                Err(error) => return Err(explain(error, store).await.into()),
+                Err(error) => problems.push(explain(error, store).await),
             }
         }
-        Ok(reports)
+        Ok((reports, problems))
     }
 }
 

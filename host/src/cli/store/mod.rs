@@ -2,6 +2,7 @@
 
 mod check;
 mod cleanup;
+mod protect;
 
 use super::examples::examples;
 use super::failure::Ended;
@@ -25,6 +26,7 @@ pub(crate) struct StoreCommand {
 enum Command {
     Check(check::Check),
     Cleanup(cleanup::Cleanup),
+    Protect(protect::Protect),
 }
 
 impl StoreCommand {
@@ -32,6 +34,7 @@ impl StoreCommand {
         match self.command {
             Command::Check(command) => command.run(session).await,
             Command::Cleanup(command) => command.run(session).await,
+            Command::Protect(command) => command.run(session).await,
         }
     }
 }

@@ -210,6 +210,7 @@ impl Container {
                     size: size.ok_or_else(|| Failure::answer("the answer has no size"))?,
                     upload: answer.metadata().unwrap_or_default().remove(UPLOAD),
                     immutable_until: until.and_then(|at| Timestamp::from_second(at.unix_timestamp()).ok()),
+                    is_held: answer.legal_hold().ok().flatten() == Some(true),
                 })
             })
             .await;
@@ -229,6 +230,22 @@ pub(super) struct Properties {
     pub(super) upload: Option<String>,
     /// Until when it stays as it is.
     pub(super) immutable_until: Option<Timestamp>,
+    /// Whether it stays as it is until somebody ends that.
+    pub(super) is_held: bool,
+}
+
+impl Properties {
+    /// [`StoreError::Immutable`] when the blob of the file `key` is to stay as it is at `now`.
+    pub(super) fn check_deletable(&self, key: &str, now: Timestamp) -> Result<(), StoreError> {
+        let until = self.immutable_until.filter(|until| *until > now);
+        match self.is_held || until.is_some() {
+            true => Err(StoreError::Immutable {
+                key: key.to_owned(),
+                until: until.filter(|_| !self.is_held),
+            }),
+            false => Ok(()),
+        }
+    }
 }
 
 fn offset(at: Timestamp) -> Result<OffsetDateTime, StoreError> {

@@ -15,14 +15,16 @@ mod transport;
 mod undelete;
 mod upload;
 mod validity;
+mod versions;
 mod whoami;
 
-use super::{Entry, Store, StoreError, StoreOptions, Upload, key};
+use super::{Entry, IsWanted, Store, StoreError, StoreOptions, Upload, key};
 use address::Address;
 use async_trait::async_trait;
 use bytes::Bytes;
 use container::Container;
 use failure::{Failure, Need};
+use jiff::Timestamp;
 use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
@@ -41,18 +43,6 @@ impl AzureStore {
         Ok(AzureStore {
             container: Arc::new(container),
         })
-    }
-
-    /// Why a blob that cannot be deleted cannot.
-    async fn immutable(&self, key: &str) -> StoreError {
-        let until = match self.container.properties(key).await {
-            Ok(found) => found.and_then(|found| found.immutable_until),
-            Err(error) => return error,
-        };
-        StoreError::Immutable {
-            key: key.to_owned(),
-            until,
-        }
     }
 }
 
@@ -108,8 +98,14 @@ impl Store for AzureStore {
         Ok(entries)
     }
 
+    /// Where blobs have versions, the service may take the deletion of one that a policy keeps, and make it a version
+    /// that nobody sees: so that is asked first. What it keeps for another reason it says itself.
     async fn delete(&self, key: &str) -> Result<(), StoreError> {
         key::check(key)?;
+        match self.container.properties(key).await? {
+            None => return Ok(()),
+            Some(found) => found.check_deletable(key, Timestamp::now())?,
+        }
         let blob = self.container.blob(key);
         let deleted = self
             .container
@@ -121,7 +117,6 @@ impl Store for AzureStore {
             .await;
         match deleted {
             Ok(_) | Err(Failure::NoBlob) => Ok(()),
-            Err(Failure::Immutable) => Err(self.immutable(key).await),
             Err(failure) => Err(self.container.error(key, failure)),
         }
     }
@@ -136,7 +131,7 @@ impl Store for AzureStore {
         self.container.identity().await.map(Some)
     }
 
-    async fn undelete(&self, prefix: &str, replaced: &str) -> Result<u64, StoreError> {
-        self.container.undelete(prefix, replaced).await
+    async fn undelete(&self, prefix: &str, replaced: &str, is_wanted: IsWanted) -> Result<u64, StoreError> {
+        self.container.undelete(prefix, replaced, is_wanted).await
     }
 }

@@ -1,30 +1,40 @@
-//! Bringing back blobs in an account with soft delete.
+//! Bringing back blobs in an account that keeps what was deleted.
 
 use super::container::Container;
 use super::failure::{Failure, Need};
 use super::upload;
-use crate::store::{StoreError, key};
+use crate::store::{IsWanted, StoreError, key};
 use azure_core::http::pager::PagerContinuation;
+use azure_storage_blob::BlobClient;
 use azure_storage_blob::models::{
     BlobClientDeleteOptions, BlobContainerClientListBlobsOptions, BlobItem, DeleteSnapshotsOptionType,
     ListBlobsIncludeItem,
 };
+use bytes::Bytes;
 use futures::TryStreamExt;
 
 impl Container {
-    /// Bring back what was deleted below `prefix`, and say how many blobs that was. The blob `replaced` was written again
-    /// after it had been deleted, and deleted again: of it, the state before is brought back, which the service keeps as
-    /// a snapshot.
-    pub(super) async fn undelete(&self, prefix: &str, replaced: &str) -> Result<u64, StoreError> {
-        let deleted = self
-            .with_deleted(prefix, vec![ListBlobsIncludeItem::Deleted])
+    /// Bring back what was deleted below `prefix`, and say how many blobs that was. Of the blob `replaced`, in whose place
+    /// others were written later, it is the newest state that `is_wanted`.
+    ///
+    /// Where the account has soft delete, the service brings back what was deleted, and what was written over as
+    /// snapshots. Where it has versioning, a deletion leaves a version of the blob and nothing that could be undeleted.
+    /// (<https://learn.microsoft.com/azure/storage/blobs/soft-delete-blob-overview#blob-soft-delete-and-versioning>)
+    pub(super) async fn undelete(
+        &self,
+        prefix: &str,
+        replaced: &str,
+        is_wanted: IsWanted,
+    ) -> Result<u64, StoreError> {
+        let listed = self
+            .with_hidden(prefix, vec![ListBlobsIncludeItem::Deleted])
             .await?;
-        let mut recovered = 0;
-        for name in deleted
-            .iter()
+        let deleted: Vec<String> = listed
+            .into_iter()
             .filter(|blob| blob.deleted == Some(true))
-            .filter_map(|blob| blob.name.as_ref())
-        {
+            .filter_map(|blob| blob.name)
+            .collect();
+        for name in &deleted {
             let blob = self.client.blob_client(name);
             self.repeat(|| async {
                 blob.undelete(None)
@@ -33,51 +43,67 @@ impl Container {
             })
             .await
             .map_err(|failure| self.error(name, failure))?;
-            recovered += 1;
         }
-        if recovered > 0 {
-            self.restore_snapshot(replaced).await?;
+        if deleted.contains(&self.address.blob(replaced)) {
+            self.restore_snapshot(replaced, is_wanted).await?;
         }
-        Ok(recovered)
+        let promoted = self.promote_versions(prefix, replaced, is_wanted).await?;
+        Ok(promoted.saturating_add(u64::try_from(deleted.len()).unwrap_or(u64::MAX)))
     }
 
-    /// Put the newest snapshot of a blob in its place.
-    async fn restore_snapshot(&self, key: &str) -> Result<(), StoreError> {
-        let snapshots = self
-            .with_deleted(key, vec![ListBlobsIncludeItem::Snapshots])
-            .await?;
+    /// Put the newest snapshot of a blob that `is_wanted` in its place, unless what is there is.
+    async fn restore_snapshot(&self, key: &str, is_wanted: IsWanted) -> Result<(), StoreError> {
         let blob = self.blob(key);
-        let newest = snapshots
+        if is_wanted(&self.state(key, &blob).await?) {
+            return Ok(());
+        }
+        let name = self.address.blob(key);
+        let listed = self
+            .with_hidden(key, vec![ListBlobsIncludeItem::Snapshots])
+            .await?;
+        let mut snapshots: Vec<String> = listed
             .into_iter()
-            .filter(|item| item.name.as_deref() == Some(&self.address.blob(key)))
+            .filter(|item| item.name.as_deref() == Some(&name))
             .filter_map(|item| item.snapshot)
-            .max();
-        let Some(snapshot) = newest else { return Ok(()) };
-        let fail = |error| self.failure(error, Need::Undelete);
-        let bytes = async {
-            let earlier = blob.with_snapshot(&snapshot).map_err(fail)?;
-            earlier
-                .download(None)
-                .await
-                .map_err(fail)?
-                .body
-                .collect()
-                .await
-                .map_err(fail)
-        };
-        let bytes = bytes.await.map_err(|failure| self.error(key, failure))?;
+            .collect();
+        snapshots.sort();
+        for snapshot in snapshots.iter().rev() {
+            let earlier = blob
+                .with_snapshot(snapshot)
+                .map_err(|error| self.error(key, self.failure(error, Need::Undelete)))?;
+            let bytes = self.state(key, &earlier).await?;
+            if is_wanted(&bytes) {
+                self.delete_with_snapshots(key, &blob).await?;
+                return upload::put(self, key, bytes, false).await;
+            }
+        }
+        Ok(())
+    }
+
+    async fn delete_with_snapshots(&self, key: &str, blob: &BlobClient) -> Result<(), StoreError> {
         let options = BlobClientDeleteOptions {
             delete_snapshots: Some(DeleteSnapshotsOptionType::Include),
             ..BlobClientDeleteOptions::default()
         };
         blob.delete(Some(options))
             .await
-            .map_err(|error| self.error(key, self.failure(error, Need::Delete)))?;
-        upload::put(self, key, bytes, false).await
+            .map(drop)
+            .map_err(|error| self.error(key, self.failure(error, Need::Delete)))
+    }
+
+    /// What a state of the small blob `key` holds, which is the one that `blob` names.
+    pub(super) async fn state(&self, key: &str, blob: &BlobClient) -> Result<Bytes, StoreError> {
+        let fail = |error| self.failure(error, Need::Read);
+        self.repeat(|| async {
+            let answer = blob.download(None).await.map_err(fail)?;
+            answer.body.collect().await.map_err(fail)
+        })
+        .await
+        .map_err(|failure| self.error(key, failure))
     }
 
     /// All blobs below `prefix`, with those that are usually left out.
-    async fn with_deleted(
+    pub(super) async fn with_hidden(
         &self,
         prefix: &str,
         include: Vec<ListBlobsIncludeItem>,

@@ -1,6 +1,7 @@
 //! What holds for a folder as store beyond what holds for every store.
 
 use super::super::conformance::conforms;
+use super::super::faults::unreadable_folder;
 use super::*;
 use std::os::unix::fs::PermissionsExt;
 
@@ -86,20 +87,6 @@ async fn no_temporary_file_outlives_its_writer_and_what_a_killed_one_left_is_rem
     assert_eq!(left, [".other", "open", "whole"]);
 }
 
-/// A folder below `root` that nobody can read by its path, which is longer than the system allows.
-fn unreadable_folder(root: &Path) {
-    use rustix::fs::{CWD, Mode, OFlags, mkdirat, openat};
-    let name = "d".repeat(250);
-    let open = |folder: &dyn std::os::fd::AsFd, path: &Path| {
-        openat(folder, path, OFlags::DIRECTORY, Mode::empty()).unwrap()
-    };
-    let mut folder = open(&CWD, root);
-    for _ in 0..17 {
-        mkdirat(&folder, &name, Mode::RWXU).unwrap();
-        folder = open(&folder, Path::new(&name));
-    }
-}
-
 #[tokio::test]
 async fn remains_are_removed_beside_a_folder_that_cannot_be_read() {
     let root = tempfile::tempdir().unwrap();
@@ -109,6 +96,10 @@ async fn remains_are_removed_beside_a_folder_that_cannot_be_read() {
     assert_eq!(store.remove_abandoned(Duration::ZERO).await.unwrap(), 1);
     let error = store.list("").await.unwrap_err().to_string();
     assert!(error.contains("dddd/dddd"), "{error}");
+    store.put_if_absent("folder/file", Bytes::new()).await.unwrap();
+    let (entries, unreadable) = store.list_readable("").await.unwrap();
+    assert_eq!((entries.len(), unreadable.len()), (1, 1));
+    assert_eq!(store.list("folder/").await.unwrap(), entries);
 }
 
 #[tokio::test]
