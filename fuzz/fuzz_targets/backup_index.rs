@@ -65,7 +65,7 @@ impl Bench {
             record.sha256 = Digest::of(index);
         }
         self.write(BackupFile::Index, index);
-        self.write(BackupFile::Manifest, &manifest.seal().expect("bytes"));
+        self.write(BackupFile::Manifest, &manifest.seal(None).expect("bytes"));
         let backup = self.runtime.block_on(Backup::open(Arc::clone(&self.store), name));
         backup.expect("a backup").records().take(10_000).for_each(drop);
     }

@@ -8,7 +8,7 @@ use libfuzzer_sys::fuzz_target;
 fuzz_target!(|bytes: &[u8]| {
     let name: BackupName = "nightly".parse().expect("a name");
     if let Ok(manifest) = Manifest::unseal(bytes, &name) {
-        let sealed = manifest.seal().expect("bytes");
+        let sealed = manifest.seal(None).expect("bytes");
         assert!(Manifest::unseal(&sealed, &name).is_ok());
     }
 });
