@@ -1,8 +1,10 @@
 //! How operators configure plugins that they do not trust: what is wrong is an error before anything happens.
 
 use crate::harness::Workplace;
+use lazarette_tests::servers;
 use rstest::rstest;
 use std::net::{TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
@@ -121,18 +123,22 @@ struct Registry {
 }
 
 impl Registry {
-    /// Start the one of the distribution's package `docker-registry`; none where it is not installed.
+    /// Start the one that the distribution's package `docker-registry` has installed, or the one that Go builds; none
+    /// where there is neither.
     fn start(workplace: &Workplace) -> Option<Self> {
-        let program = ["docker-registry", "registry"].into_iter().find(|program| {
-            Command::new(program)
+        let is_installed = |program: &Path| {
+            let version = Command::new(program)
                 .arg("--version")
                 .stdout(Stdio::null())
                 .stderr(Stdio::null())
-                .status()
-                .is_ok()
-        });
-        let Some(program) = program else {
-            eprintln!("skipped: install the package docker-registry to run this test");
+                .status();
+            version.is_ok()
+        };
+        let installed = ["docker-registry", "registry"].map(PathBuf::from);
+        let installed = installed.into_iter().find(|program| is_installed(program));
+        let built = || servers::can_be_built().then(|| servers::program("registry"));
+        let Some(program) = installed.or_else(built) else {
+            eprintln!("skipped: install the package docker-registry, or Go, to run this test");
             return None;
         };
         let port = TcpListener::bind("127.0.0.1:0")

@@ -5,6 +5,7 @@ pub mod cluster;
 pub mod contract;
 pub mod counts;
 mod listening;
+pub mod kept;
 pub mod node;
 pub mod pki;
 pub mod processes;

@@ -1,8 +1,9 @@
-//! The programs that the end-to-end tests run: Kubernetes' own servers, `etcd`, `kubectl`, and Velero's server.
+//! The programs that the end-to-end tests run: Kubernetes' own servers, `etcd`, `kubectl`, Velero's server, and a registry.
 //!
 //! A folder in `KUBEBUILDER_ASSETS` (the convention of controller-runtime's envtest) comes first. What is not there is
-//! built with Go from the modules that `tests/servers/go.mod` pins, and those of Velero from `tests/servers/velero/go.mod`:
-//! about five minutes for each, once, kept outside the tree under a key of their versions.
+//! built with Go from the modules that `tests/servers/go.mod` pins, and those of Velero and of the registry from
+//! `tests/servers/velero/go.mod` and `tests/servers/registry/go.mod`: about five minutes for each, once, kept outside the
+//! tree under a key of their versions.
 
 use sha2::{Digest, Sha256};
 use std::env;
@@ -18,6 +19,9 @@ const KUBERNETES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/servers");
 /// Where those of Velero are.
 const VELERO: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/servers/velero");
 
+/// Where that of the registry is.
+const REGISTRY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/servers/registry");
+
 /// An API server of 1.36 that Go 1.27 built serves a broken `/openapi/v2`.
 const GO: &str = "go1.26";
 
@@ -25,7 +29,7 @@ const GO: &str = "go1.26";
 const GO_RELEASE: &str = "go1.26.8";
 
 /// A program, the folder of modules that pins its version, and the Go package that it is built from.
-const PACKAGES: [(&str, &str, &str); 8] = [
+const PACKAGES: [(&str, &str, &str); 9] = [
     ("etcd", KUBERNETES, "go.etcd.io/etcd/server/v3"),
     (
         "kube-apiserver",
@@ -46,10 +50,15 @@ const PACKAGES: [(&str, &str, &str); 8] = [
     ("kubelet", KUBERNETES, "k8s.io/kubernetes/cmd/kubelet"),
     ("velero", VELERO, "./server"),
     ("folder-store", VELERO, "./folder-store"),
+    (
+        "registry",
+        REGISTRY,
+        "github.com/distribution/distribution/v3/cmd/registry",
+    ),
 ];
 
 /// The path of a program (`etcd`, `kube-apiserver`, `kube-controller-manager`, `kube-scheduler`, `kubectl`,
-/// `kubelet`, `velero`, `folder-store`), which is built where it is neither given nor kept.
+/// `kubelet`, `velero`, `folder-store`, `registry`), which is built where it is neither given nor kept.
 ///
 /// # Panics
 /// When it cannot be built; the message says what to do.
@@ -91,6 +100,11 @@ pub fn cache() -> PathBuf {
         .unwrap_or_else(|| env::temp_dir().join("lazarette"))
 }
 
+/// Whether programs can be built: Go is installed.
+pub fn can_be_built() -> bool {
+    Go::installed().is_some()
+}
+
 /// An installed Go.
 struct Go {
     program: &'static str,
@@ -99,7 +113,7 @@ struct Go {
 }
 
 impl Go {
-    fn find() -> Self {
+    fn installed() -> Option<Self> {
         let version = |program: &'static str| {
             // Outside of the module, which may ask for another version.
             let output = Command::new(program)
@@ -110,7 +124,11 @@ impl Go {
             let version = String::from_utf8(output.stdout).ok()?.trim().to_owned();
             (!version.is_empty()).then_some(Go { program, version })
         };
-        version("go").or_else(|| version("/usr/local/go/bin/go")).unwrap_or_else(|| {
+        version("go").or_else(|| version("/usr/local/go/bin/go"))
+    }
+
+    fn find() -> Self {
+        Go::installed().unwrap_or_else(|| {
             panic!(
                 "The end-to-end tests run Kubernetes' own servers, and those are built with Go, which is not installed. \
                  Install Go {} or newer (https://go.dev/dl, or the package of your distribution), or set \
@@ -145,7 +163,7 @@ impl Go {
         // Straight to the terminal: a test's own output is shown only when it fails, and this takes minutes.
         let _ = writeln!(
             io::stderr(),
-            "building {name} for Kubernetes {version} with Go, once; this can take some minutes"
+            "building {name} with Go, once; this can take some minutes"
         );
         let unfinished = program.with_file_name(format!(".{name}.{}", std::process::id()));
         let mut command = Command::new(self.program);
