@@ -7,6 +7,7 @@ mod demo;
 mod harness;
 mod help;
 mod interruption;
+mod languages;
 mod modifiers;
 mod operators;
 mod plugins;
