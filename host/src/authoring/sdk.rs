@@ -33,6 +33,7 @@ pub const SDK: &[File] = files!("../../../sdk/rust/src/":
     "error.rs",
     "event.rs",
     "export.rs",
+    "forward.rs",
     "lib.rs",
     "log.rs",
     "object.rs",

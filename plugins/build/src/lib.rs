@@ -40,7 +40,7 @@ pub const EXAMPLES: &[&str] = &[
 ];
 
 /// Plugins for tests of the host, in `tests/fixtures`.
-pub const FIXTURES: &[&str] = &["misbehaving", "looking", "hooking", "ambient"];
+pub const FIXTURES: &[&str] = &["misbehaving", "looking", "hooking", "ambient", "capricious"];
 
 /// The target that brings no WASI.
 pub const TARGET: &str = "wasm32-unknown-unknown";

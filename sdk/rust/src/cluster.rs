@@ -27,6 +27,18 @@ pub fn get(
 }
 
 /// All objects of a type that `label_selector` (as in `kubectl -l`, empty for all) fits, page by page.
+///
+/// ```
+/// use lazarette_sdk::{cluster, json, testing::{self, Fixture}};
+///
+/// let config_map = |name| json!({
+///     "apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name, "namespace": "shop"},
+/// });
+/// testing::grant_objects(vec![Fixture::new(config_map("flags")), Fixture::new(config_map("texts"))]);
+/// let found = cluster::list("configmaps", Some("shop"), "").unwrap();
+/// assert_eq!(found.len(), 2);
+/// assert!(cluster::list("configmaps", Some("bank"), "").unwrap().is_empty());
+/// ```
 pub fn list(
     group_resource: &str,
     namespace: Option<&str>,

@@ -17,8 +17,8 @@ impl Error {
     /// An error about nothing in particular.
     ///
     /// ```
-    /// let error = lazarette_sdk::Error::new("no-port", "the service has no port").at("/spec/ports");
-    /// assert_eq!(error.to_string(), "the service has no port (no-port at /spec/ports)");
+    /// let error = lazarette_sdk::Error::new("no-port", "the service has no port");
+    /// assert_eq!(error.to_string(), "the service has no port (no-port)");
     /// ```
     pub fn new(code: impl Into<String>, message: impl Into<String>) -> Self {
         Error {
@@ -29,11 +29,21 @@ impl Error {
     }
 
     /// A configuration that the plugin cannot work with: `pointer` says which member.
+    ///
+    /// ```
+    /// let error = lazarette_sdk::Error::invalid_config("there is no label to add", "/labels");
+    /// assert_eq!(error.to_string(), "there is no label to add (invalid-config at /labels)");
+    /// ```
     pub fn invalid_config(message: impl Into<String>, pointer: impl Into<String>) -> Self {
         Error::new("invalid-config", message).at(pointer)
     }
 
     /// The same error, at `pointer`.
+    ///
+    /// ```
+    /// let error = lazarette_sdk::Error::new("no-port", "the service has no port").at("/spec/ports");
+    /// assert_eq!(error.pointer.as_deref(), Some("/spec/ports"));
+    /// ```
     #[must_use]
     pub fn at(mut self, pointer: impl Into<String>) -> Self {
         self.pointer = Some(pointer.into());

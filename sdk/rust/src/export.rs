@@ -27,9 +27,12 @@ pub fn call<P>(slot: &Slot<P>, run: impl FnOnce(&mut P) -> Result<(), Error>) ->
     }
 }
 
-/// Send panics to the log before they become traps, so that the host can say where the plugin panicked.
-pub fn set_panic_hook() {
+/// What is done once in an instance: panics go to the log before they become traps, so that the host can say where the
+/// plugin panicked, and so do events of `tracing`.
+pub fn begin() {
     std::panic::set_hook(Box::new(|panic| crate::log::write("error", &panic.to_string())));
+    #[cfg(feature = "tracing")]
+    crate::forward::install();
 }
 
 /// The configuration, or an error that points at the member that is wrong.
@@ -131,7 +134,7 @@ macro_rules! __export {
 
             impl $crate::bindings::$world::exports::lazarette::plugin::$world::Guest for Component {
                 fn configure(config: String) -> Result<(), $crate::bindings::modifier::lazarette::plugin::types::Error> {
-                    $crate::set_panic_hook();
+                    $crate::begin();
                     PLUGIN.with(|plugin| $crate::configure(plugin, &config, <$plugin as $kind>::configure))
                 }
 

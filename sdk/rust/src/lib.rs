@@ -49,6 +49,12 @@
 //! let outcome = modify(&mut plugin, &pod).unwrap();
 //! assert_eq!(outcome.object["metadata"]["labels"], json!({"restored": "true"}));
 //! ```
+//!
+//! # The log
+//!
+//! [`debug!`], [`info!`], [`warn!`] and [`error!`] write to the log of the operation. With the feature `tracing` so do the
+//! events of the crate `tracing`, each with its spans and fields: a component becomes some 60 KB larger. A panic ends the
+//! call, and the host reports its message with the place in the source.
 
 #[doc(hidden)]
 pub mod bindings;
@@ -57,6 +63,8 @@ mod decision;
 mod error;
 mod event;
 mod export;
+#[cfg(feature = "tracing")]
+mod forward;
 mod log;
 mod object;
 pub mod operation;
@@ -72,7 +80,7 @@ pub use object::{Identity, Object};
 pub use serde_json::{Value, json};
 
 #[doc(hidden)]
-pub use export::{Slot, call, configure, set_panic_hook};
+pub use export::{Slot, begin, call, configure};
 #[doc(hidden)]
 pub use log::write as write_log;
 

@@ -52,16 +52,41 @@ impl<'a> Object<'a> {
     }
 
     /// Who the object is.
+    ///
+    /// ```
+    /// use lazarette_sdk::{json, testing::Fixture};
+    ///
+    /// let fixture = Fixture::new(json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "web", "namespace": "shop"}}));
+    /// let identity = fixture.object().identity();
+    /// assert_eq!((identity.resource.as_str(), identity.namespace.as_deref()), ("pods", Some("shop")));
+    /// ```
     pub fn identity(&self) -> Identity {
         self.source().identity()
     }
 
     /// The value at a JSON pointer, or none where there is nothing. Only that part is copied and parsed.
+    ///
+    /// ```
+    /// use lazarette_sdk::{json, testing::Fixture};
+    ///
+    /// let fixture = Fixture::new(json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "web", "namespace": "shop"}}));
+    /// assert_eq!(fixture.object().get("/metadata/name"), Some(json!("web")));
+    /// assert_eq!(fixture.object().get("/metadata/labels"), None);
+    /// ```
     pub fn get(&self, pointer: &str) -> Option<Value> {
         serde_json::from_str(&self.raw(pointer)?).ok()
     }
 
     /// The value at a JSON pointer as a `T`. An error says what is there instead, and where.
+    ///
+    /// ```
+    /// use lazarette_sdk::{json, testing::Fixture};
+    ///
+    /// let fixture = Fixture::new(json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "web", "namespace": "shop"}}));
+    /// assert_eq!(fixture.object().get_as::<String>("/metadata/name").unwrap().as_deref(), Some("web"));
+    /// let error = fixture.object().get_as::<u32>("/metadata/name").unwrap_err();
+    /// assert_eq!(error.pointer.as_deref(), Some("/metadata/name"));
+    /// ```
     pub fn get_as<T: DeserializeOwned>(&self, pointer: &str) -> Result<Option<T>, Error> {
         self.raw(pointer)
             .map(|json| serde_json::from_str(&json).map_err(|error| Error::from(error).at(pointer)))
@@ -69,6 +94,14 @@ impl<'a> Object<'a> {
     }
 
     /// The string at a JSON pointer, or none where there is nothing or something else.
+    ///
+    /// ```
+    /// use lazarette_sdk::{json, testing::Fixture};
+    ///
+    /// let fixture = Fixture::new(json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "web", "namespace": "shop"}}));
+    /// assert_eq!(fixture.object().text("/metadata/name").as_deref(), Some("web"));
+    /// assert_eq!(fixture.object().text("/metadata"), None);
+    /// ```
     pub fn text(&self, pointer: &str) -> Option<String> {
         match self.get(pointer)? {
             Value::String(text) => Some(text),
@@ -77,6 +110,13 @@ impl<'a> Object<'a> {
     }
 
     /// The value at a JSON pointer as JSON text, for those who want to parse it themselves.
+    ///
+    /// ```
+    /// use lazarette_sdk::{json, testing::Fixture};
+    ///
+    /// let fixture = Fixture::new(json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "web", "namespace": "shop"}}));
+    /// assert_eq!(fixture.object().raw("/metadata/name").as_deref(), Some("\"web\""));
+    /// ```
     pub fn raw(&self, pointer: &str) -> Option<String> {
         self.source().get(pointer)
     }
@@ -97,6 +137,13 @@ impl<'a> Object<'a> {
     }
 
     /// The whole object.
+    ///
+    /// ```
+    /// use lazarette_sdk::{json, testing::Fixture};
+    ///
+    /// let fixture = Fixture::new(json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "web", "namespace": "shop"}}));
+    /// assert_eq!(fixture.object().value()["kind"], "Pod");
+    /// ```
     pub fn value(&self) -> Value {
         serde_json::from_str(&self.source().json()).unwrap_or_default()
     }
@@ -121,6 +168,14 @@ impl<'a> Object<'a> {
 
     /// The members that identify an element of the list at `pointer`; empty for a set of plain values; none where the
     /// list is replaced as a whole, or nothing is known. An index or `-` in `pointer` stands for every element.
+    ///
+    /// ```
+    /// use lazarette_sdk::{json, testing::Fixture};
+    ///
+    /// let fixture = Fixture::new(json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "web", "namespace": "shop"}}));
+    /// let fixture = fixture.with_list_keys("/spec/containers", &["name"]);
+    /// assert_eq!(fixture.object().list_keys("/spec/containers"), Some(vec!["name".to_owned()]));
+    /// ```
     pub fn list_keys(&self, pointer: &str) -> Option<Vec<String>> {
         #[cfg(target_family = "wasm")]
         return schemas::list_keys(self.source(), pointer);
@@ -129,6 +184,14 @@ impl<'a> Object<'a> {
     }
 
     /// The merge key of a strategic merge patch for the list at `pointer`. Built-in kinds only.
+    ///
+    /// ```
+    /// use lazarette_sdk::{json, testing::Fixture};
+    ///
+    /// let fixture = Fixture::new(json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "web", "namespace": "shop"}}));
+    /// let fixture = fixture.with_merge_key("/spec/containers", "name");
+    /// assert_eq!(fixture.object().merge_key("/spec/containers").as_deref(), Some("name"));
+    /// ```
     pub fn merge_key(&self, pointer: &str) -> Option<String> {
         #[cfg(target_family = "wasm")]
         return schemas::merge_key(self.source(), pointer);
@@ -138,6 +201,14 @@ impl<'a> Object<'a> {
 
     /// How a strategic merge patch treats the value at `pointer`: `merge`, `replace`, `retainKeys`, or two of them with
     /// a comma between. Built-in kinds only.
+    ///
+    /// ```
+    /// use lazarette_sdk::{json, testing::Fixture};
+    ///
+    /// let fixture = Fixture::new(json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "web", "namespace": "shop"}}));
+    /// let fixture = fixture.with_patch_strategy("/spec/volumes", "merge,retainKeys");
+    /// assert_eq!(fixture.object().patch_strategy("/spec/volumes").as_deref(), Some("merge,retainKeys"));
+    /// ```
     pub fn patch_strategy(&self, pointer: &str) -> Option<String> {
         #[cfg(target_family = "wasm")]
         return schemas::patch_strategy(self.source(), pointer);
@@ -146,6 +217,14 @@ impl<'a> Object<'a> {
     }
 
     /// Whether the kind is one that Kubernetes brings.
+    ///
+    /// ```
+    /// use lazarette_sdk::{json, testing::Fixture};
+    ///
+    /// let fixture = Fixture::new(json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "web", "namespace": "shop"}}));
+    /// assert!(fixture.object().is_built_in());
+    /// assert!(!fixture.of_custom_kind().object().is_built_in());
+    /// ```
     pub fn is_built_in(&self) -> bool {
         #[cfg(target_family = "wasm")]
         return schemas::is_built_in(self.source());

@@ -6,6 +6,10 @@ use crate::bindings::modifier::lazarette::plugin::operation as host;
 use crate::testing::operation as host;
 
 /// What the plugin is called for: `restore`, `backup`, `modify`, `test`.
+///
+/// ```
+/// assert_eq!(lazarette_sdk::operation::kind(), "test"); // in tests
+/// ```
 pub fn kind() -> String {
     host::kind()
 }
@@ -20,11 +24,19 @@ pub fn now() -> String {
 }
 
 /// The name of the backup; empty where there is none.
+///
+/// ```
+/// assert_eq!(lazarette_sdk::operation::backup(), ""); // in tests
+/// ```
 pub fn backup() -> String {
     host::backup()
 }
 
 /// The namespace that objects of the namespace `original` are restored into.
+///
+/// ```
+/// assert_eq!(lazarette_sdk::operation::mapped_namespace("shop"), "shop"); // in tests
+/// ```
 pub fn mapped_namespace(original: &str) -> String {
     host::mapped_namespace(original)
 }

@@ -26,6 +26,15 @@ pub struct Session(host::Session);
 
 /// Run a command to its end in `container`, or in the first container of the pod. There is no shell. An exit code
 /// other than 0 is no error here.
+///
+/// ```
+/// use lazarette_sdk::{pods, testing::PodScript};
+/// use std::time::Duration;
+///
+/// PodScript::new().on(&["redis-cli", "save"], 0, "OK").play();
+/// let output = pods::exec(None, &["redis-cli", "save"], Duration::from_secs(30)).unwrap();
+/// assert_eq!((output.exit_code, output.stdout.as_slice()), (0, &b"OK"[..]));
+/// ```
 pub fn exec(
     container: Option<&str>,
     command: &[impl AsRef<str>],
@@ -41,32 +50,77 @@ pub fn exec(
 }
 
 /// Start a command with standard input open.
+///
+/// ```
+/// use lazarette_sdk::{pods, testing::PodScript};
+/// use std::time::Duration;
+///
+/// PodScript::new().on(&["psql"], 0, "").play();
+/// let session = pods::open(Some("db"), &["psql"]).unwrap();
+/// session.write(b"SELECT pg_backup_start('nightly');").unwrap();
+/// assert_eq!(session.finish(Duration::from_secs(30)).unwrap(), 0);
+/// ```
 pub fn open(container: Option<&str>, command: &[impl AsRef<str>]) -> Result<Session, Error> {
     Ok(Session(host::open(container, &words(command))?))
 }
 
 /// Wait until the container is `running` or `ready`.
+///
+/// ```
+/// lazarette_sdk::pods::wait(None, "ready", std::time::Duration::from_secs(60)).unwrap(); // at once in tests
+/// ```
 pub fn wait(container: Option<&str>, condition: &str, timeout: Duration) -> Result<(), Error> {
     Ok(host::wait(container, condition, milliseconds(timeout))?)
 }
 
 /// Wait. Counts against the deadline of the hook.
+///
+/// ```
+/// lazarette_sdk::pods::sleep(std::time::Duration::from_secs(1)); // at once in tests
+/// ```
 pub fn sleep(time: Duration) {
     host::sleep(milliseconds(time));
 }
 
 impl Session {
     /// Write to the command's standard input.
+    ///
+    /// ```
+    /// use lazarette_sdk::{pods, testing::PodScript};
+    /// use std::time::Duration;
+    ///
+    /// PodScript::new().on(&["cat"], 0, "").play();
+    /// pods::open(None, &["cat"]).unwrap().write(b"hello").unwrap();
+    /// ```
     pub fn write(&self, stdin: &[u8]) -> Result<(), Error> {
         Ok(self.0.write(stdin)?)
     }
 
     /// Read at least one byte and at most `max` of what the command has written; empty at the end of its output.
+    ///
+    /// ```
+    /// use lazarette_sdk::{pods, testing::PodScript};
+    /// use std::time::Duration;
+    ///
+    /// PodScript::new().on(&["hostname"], 0, "db-0").play();
+    /// let session = pods::open(None, &["hostname"]).unwrap();
+    /// assert_eq!(session.read(2, Duration::from_secs(1)).unwrap(), b"db");
+    /// assert_eq!(session.read(64, Duration::from_secs(1)).unwrap(), b"-0");
+    /// assert!(session.read(64, Duration::from_secs(1)).unwrap().is_empty());
+    /// ```
     pub fn read(&self, max: u32, timeout: Duration) -> Result<Vec<u8>, Error> {
         Ok(self.0.read(max, milliseconds(timeout))?)
     }
 
     /// Close standard input and wait for the command's exit code.
+    ///
+    /// ```
+    /// use lazarette_sdk::{pods, testing::PodScript};
+    /// use std::time::Duration;
+    ///
+    /// PodScript::new().on(&["false"], 1, "").play();
+    /// assert_eq!(pods::open(None, &["false"]).unwrap().finish(Duration::from_secs(1)).unwrap(), 1);
+    /// ```
     pub fn finish(self, timeout: Duration) -> Result<i32, Error> {
         Ok(self.0.finish(milliseconds(timeout))?)
     }

@@ -18,6 +18,13 @@ pub struct Fixture {
 impl Fixture {
     /// The object `value`. Its resource type is guessed from its kind (`Ingress` is `ingresses`); say it with
     /// [`Fixture::with_resource`] where that is wrong.
+    ///
+    /// ```
+    /// use lazarette_sdk::{json, testing::Fixture};
+    ///
+    /// let ingress = json!({"apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "metadata": {"name": "web"}});
+    /// assert_eq!(Fixture::new(ingress).object().identity().resource, "ingresses");
+    /// ```
     pub fn new(value: Value) -> Self {
         let text = |pointer| {
             value
@@ -47,6 +54,14 @@ impl Fixture {
     }
 
     /// The same object, of resource type `resource`.
+    ///
+    /// ```
+    /// use lazarette_sdk::{json, testing::Fixture};
+    ///
+    /// let metrics = json!({"apiVersion": "example.com/v1", "kind": "Metrics", "metadata": {"name": "web"}});
+    /// let fixture = Fixture::new(metrics).with_resource("metrics");
+    /// assert_eq!(fixture.object().identity().resource, "metrics");
+    /// ```
     #[must_use]
     pub fn with_resource(mut self, resource: &str) -> Self {
         self.identity.resource = resource.to_owned();
@@ -54,6 +69,13 @@ impl Fixture {
     }
 
     /// The same object, of a kind that Kubernetes does not bring.
+    ///
+    /// ```
+    /// use lazarette_sdk::{json, testing::Fixture};
+    ///
+    /// let queue = json!({"apiVersion": "example.com/v1", "kind": "Queue", "metadata": {"name": "jobs"}});
+    /// assert!(!Fixture::new(queue).of_custom_kind().object().is_built_in());
+    /// ```
     #[must_use]
     pub fn of_custom_kind(mut self) -> Self {
         self.built_in = false;
@@ -61,6 +83,14 @@ impl Fixture {
     }
 
     /// The same object, where the elements of the list at `pointer` (with `-` for any index) have these keys.
+    ///
+    /// ```
+    /// use lazarette_sdk::{json, testing::Fixture};
+    ///
+    /// let pod = json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "web"}});
+    /// let fixture = Fixture::new(pod).with_list_keys("/spec/containers/-/ports", &["containerPort", "protocol"]);
+    /// assert_eq!(fixture.object().list_keys("/spec/containers/0/ports").unwrap().len(), 2);
+    /// ```
     #[must_use]
     pub fn with_list_keys(mut self, pointer: &str, keys: &[&str]) -> Self {
         self.list_keys.insert(
@@ -71,6 +101,14 @@ impl Fixture {
     }
 
     /// The same object, where a strategic merge patch merges the list at `pointer` by `key`, with the strategy `merge`.
+    ///
+    /// ```
+    /// use lazarette_sdk::{json, testing::Fixture};
+    ///
+    /// let pod = json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "web"}});
+    /// let fixture = Fixture::new(pod).with_merge_key("/spec/containers", "name");
+    /// assert_eq!(fixture.object().patch_strategy("/spec/containers").as_deref(), Some("merge"));
+    /// ```
     #[must_use]
     pub fn with_merge_key(mut self, pointer: &str, key: &str) -> Self {
         self.merge_keys.insert(pointer.to_owned(), key.to_owned());
@@ -78,6 +116,14 @@ impl Fixture {
     }
 
     /// The same object, where a strategic merge patch has `strategy` at `pointer`.
+    ///
+    /// ```
+    /// use lazarette_sdk::{json, testing::Fixture};
+    ///
+    /// let pod = json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "web"}});
+    /// let fixture = Fixture::new(pod).with_patch_strategy("/spec/tolerations", "replace");
+    /// assert_eq!(fixture.object().patch_strategy("/spec/tolerations").as_deref(), Some("replace"));
+    /// ```
     #[must_use]
     pub fn with_patch_strategy(mut self, pointer: &str, strategy: &str) -> Self {
         self.strategies.insert(pointer.to_owned(), strategy.to_owned());
@@ -85,6 +131,13 @@ impl Fixture {
     }
 
     /// The object as plugins see it.
+    ///
+    /// ```
+    /// use lazarette_sdk::{json, testing::Fixture};
+    ///
+    /// let pod = json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "web"}});
+    /// assert_eq!(Fixture::new(pod).object().text("/kind").as_deref(), Some("Pod"));
+    /// ```
     pub fn object(&self) -> Object<'_> {
         Object::from_handle(self)
     }

@@ -1,7 +1,7 @@
 //! What a plugin may ask of its surroundings, answered from what a test gave. Each test thread has its own.
 
 use super::Fixture;
-use crate::Error;
+use crate::{Error, Event};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
@@ -15,12 +15,17 @@ pub(crate) fn log(level: &str, message: &str) {
     LOG.with_borrow_mut(|lines| lines.push((level.to_owned(), message.to_owned())));
 }
 
-/// The log lines that were written in this test thread so far, as level and message.
+/// The log lines that were written in this test thread since it was last asked, as level and message.
+///
+/// ```
+/// lazarette_sdk::info!("looked at {} containers", 3);
+/// assert_eq!(lazarette_sdk::testing::log_lines(), [("info".to_owned(), "looked at 3 containers".to_owned())]);
+/// ```
 pub fn log_lines() -> Vec<(String, String)> {
     LOG.take()
 }
 
-/// The objects that look-ups of this test thread see.
+/// The objects that look-ups of this test thread see. [`cluster::get`](crate::cluster::get) has an example.
 pub fn grant_objects(objects: Vec<Fixture>) {
     OBJECTS.set(objects);
 }
@@ -34,11 +39,26 @@ pub struct PodScript {
 
 impl PodScript {
     /// No command is known.
+    ///
+    /// ```
+    /// use lazarette_sdk::{pods, testing::PodScript};
+    ///
+    /// PodScript::new().play();
+    /// let error = pods::exec(None, &["sync"], std::time::Duration::from_secs(1)).unwrap_err();
+    /// assert_eq!(error.code, "not-running");
+    /// ```
     pub fn new() -> Self {
         PodScript::default()
     }
 
-    /// `command` ends with `exit_code` after it has written `stdout`.
+    /// `command` ends with `exit_code` after it has written `stdout`. Each answer is given once.
+    ///
+    /// ```
+    /// use lazarette_sdk::{pods, testing::PodScript};
+    ///
+    /// PodScript::new().on(&["sync"], 1, "").play();
+    /// assert_eq!(pods::exec(None, &["sync"], std::time::Duration::from_secs(1)).unwrap().exit_code, 1);
+    /// ```
     #[must_use]
     pub fn on(mut self, command: &[&str], exit_code: i32, stdout: &str) -> Self {
         let output = crate::pods::Output {
@@ -51,11 +71,31 @@ impl PodScript {
     }
 
     /// `command` cannot be run: the error code is one of those of the interface `pods`.
+    ///
+    /// ```
+    /// use lazarette_sdk::{pods, testing::PodScript};
+    ///
+    /// PodScript::new().fails(&["sync"], "timeout").play();
+    /// let error = pods::exec(None, &["sync"], std::time::Duration::from_secs(1)).unwrap_err();
+    /// assert_eq!(error.code, "timeout");
+    /// ```
     #[must_use]
     pub fn fails(mut self, command: &[&str], code: &str) -> Self {
         self.answers
             .push((to_owned(command), Err(Error::new(code, "scripted"))));
         self
+    }
+
+    /// Answer the commands of this test thread from now on: for trying [`pods`](crate::pods) without a hook.
+    ///
+    /// ```
+    /// use lazarette_sdk::{pods, testing::PodScript};
+    ///
+    /// PodScript::new().on(&["sync"], 0, "").play();
+    /// assert_eq!(pods::exec(None, &["sync"], std::time::Duration::from_secs(1)).unwrap().exit_code, 0);
+    /// ```
+    pub fn play(self) {
+        SCRIPT.set(self);
     }
 
     fn answer(&mut self, command: &[String]) -> Result<crate::pods::Output, Error> {
@@ -81,15 +121,63 @@ fn to_owned(command: &[&str]) -> Vec<String> {
 #[derive(Debug)]
 pub struct EventFixture {
     phase: String,
+    cause: Option<String>,
     facts: RefCell<BTreeMap<String, String>>,
 }
 
 impl EventFixture {
-    pub(crate) fn new(phase: &str) -> Self {
+    /// A moment of this phase, without cause and facts.
+    ///
+    /// ```
+    /// use lazarette_sdk::testing::EventFixture;
+    ///
+    /// assert_eq!(EventFixture::new("before-backup").event().cause(), None);
+    /// ```
+    pub fn new(phase: &str) -> Self {
         EventFixture {
             phase: phase.to_owned(),
+            cause: None,
             facts: RefCell::default(),
         }
+    }
+
+    /// The same moment, with the reason why it is another one than usual.
+    ///
+    /// ```
+    /// use lazarette_sdk::testing::EventFixture;
+    ///
+    /// let fixture = EventFixture::new("after-backup").with_cause("cancelled");
+    /// assert_eq!(fixture.event().cause().as_deref(), Some("cancelled"));
+    /// ```
+    #[must_use]
+    pub fn with_cause(mut self, cause: &str) -> Self {
+        self.cause = Some(cause.to_owned());
+        self
+    }
+
+    /// The same moment, with a fact that was kept before.
+    ///
+    /// ```
+    /// use lazarette_sdk::testing::EventFixture;
+    ///
+    /// let fixture = EventFixture::new("after-restore").with_fact("position", "42");
+    /// assert_eq!(fixture.event().fact("position").as_deref(), Some("42"));
+    /// ```
+    #[must_use]
+    pub fn with_fact(self, key: &str, value: &str) -> Self {
+        self.set_fact(key, value);
+        self
+    }
+
+    /// The moment as hooks see it.
+    ///
+    /// ```
+    /// use lazarette_sdk::testing::EventFixture;
+    ///
+    /// assert_eq!(EventFixture::new("after-restore").event().phase(), "after-restore");
+    /// ```
+    pub fn event(&self) -> Event<'_> {
+        Event::from_handle(self)
     }
 
     pub(crate) fn phase(&self) -> String {
@@ -97,7 +185,7 @@ impl EventFixture {
     }
 
     pub(crate) fn cause(&self) -> Option<String> {
-        None
+        self.cause.clone()
     }
 
     pub(crate) fn set_fact(&self, key: &str, value: &str) {
@@ -118,10 +206,6 @@ pub struct HookOutcome {
     pub commands: Vec<Vec<String>>,
     /// The facts that it set.
     pub facts: BTreeMap<String, String>,
-}
-
-pub(crate) fn play(script: PodScript) {
-    SCRIPT.set(script);
 }
 
 pub(crate) fn finish(result: Result<(), Error>, event: EventFixture) -> HookOutcome {
@@ -197,8 +281,9 @@ pub(crate) mod pods {
     use super::SCRIPT;
     use crate::bindings::modifier::lazarette::plugin::types::Error;
     use crate::pods::Output;
+    use std::cell::RefCell;
 
-    pub struct Session(Output);
+    pub struct Session(RefCell<Output>);
 
     pub fn exec(_container: Option<&str>, command: &[String], _timeout: u32) -> Result<Output, Error> {
         SCRIPT
@@ -209,7 +294,7 @@ pub(crate) mod pods {
     pub fn open(_container: Option<&str>, command: &[String]) -> Result<Session, Error> {
         SCRIPT
             .with_borrow_mut(|script| script.answer(command))
-            .map(Session)
+            .map(|output| Session(RefCell::new(output)))
             .map_err(Error::from)
     }
 
@@ -224,12 +309,14 @@ pub(crate) mod pods {
             Ok(())
         }
 
-        pub fn read(&self, _max: u32, _timeout: u32) -> Result<Vec<u8>, Error> {
-            Ok(self.0.stdout.clone())
+        pub fn read(&self, max: u32, _timeout: u32) -> Result<Vec<u8>, Error> {
+            let stdout = &mut self.0.borrow_mut().stdout;
+            let length = stdout.len().min(usize::try_from(max).unwrap_or(usize::MAX));
+            Ok(stdout.drain(..length).collect())
         }
 
         pub fn finish(&self, _timeout: u32) -> Result<i32, Error> {
-            Ok(self.0.exit_code)
+            Ok(self.0.borrow().exit_code)
         }
     }
 }
