@@ -28,4 +28,5 @@ pub mod object;
 pub mod plugin;
 pub mod report;
 pub mod restore;
+mod signing;
 pub mod store;

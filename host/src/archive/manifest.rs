@@ -180,7 +180,7 @@ impl Manifest {
     /// [`Manifest::unseal`].
     pub fn seal(&self, key: Option<&SigningKey>) -> Result<Vec<u8>, ArchiveError> {
         let manifest = serde_json::value::to_raw_value(self).map_err(internal)?;
-        let signature = key.map(|key| key.sign(manifest.get().as_bytes()));
+        let signature = key.map(|key| SignatureRecord::new(key, manifest.get().as_bytes()));
         sealed_bytes(&manifest, signature)
     }
 

@@ -37,6 +37,7 @@ mod writer;
 #[cfg(test)]
 mod tests;
 
+pub use crate::signing::{PublicKey, SigningKey, SigningKeyError};
 pub use claim::{Claim, HeldClaim, Protection};
 pub use copy::{Copied, copy};
 pub use deletion::{Deletion, delete_after};
@@ -53,7 +54,7 @@ pub use reader::{ArchivedObject, Backup, read_manifest};
 pub use removal::{Cleanup, cleanup, delete};
 pub use requirement::{require_deletion_delay, required_deletion_delay};
 pub use salvage::Salvage;
-pub use signature::{PublicKey, SigningKey, SigningKeyError, Trust};
+pub use signature::Trust;
 pub use undeletion::{Undeletion, undelete};
 pub use velero::VeleroBackup;
 pub use verification::{Finding, Verification, verify};

@@ -2,7 +2,10 @@
 
 use super::AuthoringError;
 use super::package::{componentize, with_manifest};
+use crate::plugin::{Limits, Plugin, PluginError, PluginHost, Settings};
+use serde_json::Value;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::SystemTime;
 
 /// A component that was built, and the folder with its cases.
@@ -17,6 +20,14 @@ pub struct Component {
 }
 
 impl Component {
+    /// Load it under the name of its file, with `config`, and granted what its manifest asks for: its author trusts it.
+    pub fn load(&self, host: &PluginHost, config: Value) -> Result<(Arc<Plugin>, Settings), PluginError> {
+        let name = self.file.file_stem().unwrap_or_default().to_string_lossy();
+        let plugin = host.load(&name, &self.bytes)?;
+        let settings = asked_for(&plugin, config);
+        Ok((plugin, settings))
+    }
+
     /// The component at `path`: a file, or a folder with a project that was built. Where a component has no manifest,
     /// the project's `manifest.json` is taken.
     pub fn find(path: &Path) -> Result<Self, AuthoringError> {
@@ -32,6 +43,21 @@ impl Component {
             file,
             folder,
         })
+    }
+}
+
+/// Settings with `config` that grant what the manifest of `plugin` asks for, and show all of its log.
+pub(super) fn asked_for(plugin: &Plugin, config: Value) -> Settings {
+    let manifest = plugin.inspection().manifest.iter();
+    Settings {
+        grants: manifest
+            .flat_map(|manifest| manifest.grants.iter().cloned())
+            .collect(),
+        limits: Limits {
+            log_shown: u64::MAX,
+            ..Limits::default()
+        },
+        ..Settings::new(config)
     }
 }
 

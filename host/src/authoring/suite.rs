@@ -1,10 +1,11 @@
 //! A plugin and its cases.
 
 use super::case::{EventSpec, ExecAnswer, Subject};
+use super::component::asked_for;
 use super::expectation::Actual;
 use super::{AuthoringError, Case, CaseFile, Component};
 use crate::plugin::{
-    ExecOutput, Facts, Moment, Plugin, PluginError, PluginHost, PodError, Scripted, ScriptedPod, Settings,
+    ExecOutput, Facts, Moment, Plugin, PluginError, PluginHost, PodError, Scripted, ScriptedPod,
 };
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -46,11 +47,8 @@ impl CaseResult {
 impl<'a> Suite<'a> {
     /// Load the plugin. Nothing of it runs.
     pub fn new(host: &'a PluginHost, component: &Component) -> Result<Self, AuthoringError> {
-        let name = component.file.file_stem().unwrap_or_default().to_string_lossy();
-        Ok(Suite {
-            plugin: host.load(&name, &component.bytes)?,
-            host,
-        })
+        let (plugin, _) = component.load(host, json!({}))?;
+        Ok(Suite { plugin, host })
     }
 
     /// Go through the cases of a file. What the plugin's manifest asks for is granted: the author trusts it.
@@ -74,9 +72,11 @@ impl<'a> Suite<'a> {
 
     fn call(&self, case: &Case) -> Result<Actual, PluginError> {
         let operation = Arc::new(case.operation());
-        let configured = self
-            .host
-            .configure(&self.plugin, self.settings(case), &operation)?;
+        let configured = self.host.configure(
+            &self.plugin,
+            asked_for(&self.plugin, case.config.clone()),
+            &operation,
+        )?;
         let mut batch = self.host.batch(&operation);
         match &case.subject {
             Subject::Object(object) => {
@@ -99,16 +99,6 @@ impl<'a> Suite<'a> {
                     &moment.facts.all(),
                 ))
             }
-        }
-    }
-
-    fn settings(&self, case: &Case) -> Settings {
-        let manifest = self.plugin.inspection().manifest.iter();
-        Settings {
-            grants: manifest
-                .flat_map(|manifest| manifest.grants.iter().cloned())
-                .collect(),
-            ..Settings::new(case.config.clone())
         }
     }
 }

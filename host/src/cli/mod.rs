@@ -18,7 +18,7 @@ mod modify;
 mod output;
 mod plugin;
 mod plugins;
-mod plugins_file;
+pub mod plugins_file;
 mod progress_bar;
 mod restore;
 mod rules;

@@ -1,6 +1,5 @@
 //! Plugins that the user brings.
 
-use super::files;
 use super::plugins_file::{Entry, PluginsFile};
 use super::session::Session;
 use super::values::pair;
@@ -9,6 +8,7 @@ use crate::plugin::{
     AppliesTo, Isolation, Plugin, PluginError, PluginErrorKind, PluginHost, Settings, Source, TrustedKeys,
 };
 use crate::report::{Code, Problem, ResultOf, did_you_mean};
+use crate::signing::PublicKey;
 use clap::{Args, ValueHint};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -182,18 +182,20 @@ impl Loaded {
 }
 
 fn trusted(files: &[PathBuf]) -> ResultOf<TrustedKeys> {
-    let mut keys = TrustedKeys::default();
-    for file in files {
-        let pem = files::read(file)?;
-        keys.add(&pem)
-            .map_err(|message| Problem::new(Code::InvalidDocument, message).about(file.display()))?;
-    }
-    Ok(keys)
+    let keys = files.iter().map(|file| PublicKey::read(file));
+    Ok(TrustedKeys(keys.collect::<Result<_, _>>()?))
 }
 
 async fn fetch(host: &PluginHost, name: &str, entry: &Entry, keys: &TrustedKeys) -> ResultOf<Arc<Plugin>> {
     let cache = crate::plugin::default_cache().map(|cache| cache.join("pulled"));
     let source = Source::parse(&entry.source)?;
+    if let (Source::Registry(address), None) = (&source, &entry.digest)
+        && address.digest().is_none()
+    {
+        tracing::warn!(
+            "plugin {name}: {address} names no digest, so that it can be another component each time"
+        );
+    }
     let component = source
         .fetch(name, entry.digest.as_deref(), keys, cache.as_deref())
         .await?;

@@ -23,7 +23,7 @@ use std::time::Duration;
 
 /// What the file says, in the order of names.
 #[derive(Debug, Default)]
-pub(super) struct PluginsFile {
+pub struct PluginsFile {
     /// Each plugin by its name.
     pub plugins: Vec<(String, Entry)>,
 }
@@ -31,7 +31,7 @@ pub(super) struct PluginsFile {
 /// One plugin.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub(super) struct Entry {
+pub struct Entry {
     /// Where it comes from.
     pub source: String,
     /// SHA-256 of the component.
@@ -115,6 +115,7 @@ fn limits<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Limits>, 
         depth: Option<usize>,
         log_lines: Option<usize>,
         log_bytes: Option<String>,
+        log_shown: Option<u64>,
     }
     let given = Given::deserialize(deserializer)?;
     let size = |text: Option<String>, default: usize| {
@@ -133,6 +134,7 @@ fn limits<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Limits>, 
         depth: given.depth.unwrap_or(default.depth),
         log_lines: given.log_lines.unwrap_or(default.log_lines),
         log_bytes: size(given.log_bytes, default.log_bytes)?,
+        log_shown: given.log_shown.unwrap_or(default.log_shown),
     }))
 }
 

@@ -1,8 +1,11 @@
 //! What a plugin did in an operation.
 
+use super::look_ups::Quota;
+use crate::object::ObjectId;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 /// What a plugin did, counted as it goes. Shared by all its instances.
@@ -18,6 +21,31 @@ pub struct Activity {
     commands: AtomicU64,
     log_lines: AtomicU64,
     log_lines_dropped: AtomicU64,
+    /// What it may still look up.
+    pub quota: Quota,
+    /// Lines at level `info` and above.
+    loud_lines: AtomicU64,
+    /// The first of these.
+    log: Mutex<Vec<LogLine>>,
+}
+
+/// Lines of its log that a report of a plugin has. 20: enough to see what it is about.
+const REPORTED_LINES: usize = 20;
+
+/// Characters of such a line.
+const REPORTED_LINE: usize = 500;
+
+/// A line that a plugin wrote to the log.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LogLine {
+    /// `info`, `warn` or `error`.
+    pub level: String,
+    /// The object that it was called with; none while it was configured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub object: Option<String>,
+    /// The line: its first 500 characters.
+    pub message: String,
 }
 
 /// What a plugin did in an operation, for its report.
@@ -48,6 +76,9 @@ pub struct PluginReport {
     pub log_lines: u64,
     /// Lines that were too many.
     pub log_lines_dropped: u64,
+    /// The first lines at level `info` and above: at most 20, and none of a call with a Secret.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub log: Vec<LogLine>,
 }
 
 /// What one call did.
@@ -98,6 +129,21 @@ impl Activity {
         counter.fetch_add(1, Ordering::Relaxed);
     }
 
+    /// A line at level `info` or above about `object`: keep it if it is among the first, and say how many came before it.
+    pub fn said(&self, level: &str, message: &str, object: Option<&ObjectId>) -> u64 {
+        let before = self.loud_lines.fetch_add(1, Ordering::Relaxed);
+        let is_secret = object.is_some_and(|object| object.resource.is("", "secrets"));
+        let mut log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
+        if log.len() < REPORTED_LINES && !is_secret {
+            log.push(LogLine {
+                level: level.to_owned(),
+                object: object.map(ToString::to_string),
+                message: message.chars().take(REPORTED_LINE).collect(),
+            });
+        }
+        before
+    }
+
     /// What was done so far by the plugin of this name and digest.
     pub fn report(&self, plugin: &str, digest: &str) -> PluginReport {
         let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
@@ -114,6 +160,7 @@ impl Activity {
             commands: read(&self.commands),
             log_lines: read(&self.log_lines),
             log_lines_dropped: read(&self.log_lines_dropped),
+            log: self.log.lock().unwrap_or_else(PoisonError::into_inner).clone(),
         }
     }
 }
@@ -144,5 +191,7 @@ impl PluginReport {
         self.commands += other.commands;
         self.log_lines += other.log_lines;
         self.log_lines_dropped += other.log_lines_dropped;
+        let room = REPORTED_LINES.saturating_sub(self.log.len());
+        self.log.extend(other.log.iter().take(room).cloned());
     }
 }

@@ -59,6 +59,9 @@ pub enum PluginErrorKind {
     /// What it decided cannot be carried out.
     #[error("returned something that cannot be used: {0}")]
     Output(String),
+    /// It looks up what has changed since the plan was made that is applied.
+    #[error("{0}")]
+    Outdated(String),
     /// The plugin returned an error, or decided that the object cannot be restored.
     #[error("{message} ({code})")]
     Failed {
@@ -85,6 +88,7 @@ impl PluginErrorKind {
             PluginErrorKind::Memory { .. } => Code::PluginMemory,
             PluginErrorKind::Trap(_) => Code::PluginTrap,
             PluginErrorKind::Output(_) => Code::PluginOutput,
+            PluginErrorKind::Outdated(_) => Code::OutdatedPlan,
             PluginErrorKind::Failed { .. } => Code::PluginFailed,
         }
     }

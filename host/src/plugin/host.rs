@@ -122,6 +122,9 @@ impl PluginHost {
         operation: &Arc<Operation>,
     ) -> Result<Arc<Configured>, PluginError> {
         plugin.check_grants(&settings)?;
+        if plugin.inspection.imports("cluster") {
+            operation.look_ups.grant(&settings.grants);
+        }
         let configured = Arc::new(Configured {
             plugin: Arc::clone(plugin),
             config: settings.config.to_string(),

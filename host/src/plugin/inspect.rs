@@ -147,14 +147,11 @@ impl Inspection {
         asked.into_iter().chain(pods).chain(cluster).collect()
     }
 
-    /// Whether its calls may have to wait for something: all hooks, and what looks things up.
+    /// Whether its calls may have to wait for something: all hooks, what looks things up, and what imports WASI, whose
+    /// streams could wait.
     pub fn waits(&self) -> bool {
-        self.world == World::PodHook || self.imports("cluster") || self.imports("pods")
-    }
-
-    /// Whether the component imports anything of WASI.
-    pub fn imports_wasi(&self) -> bool {
-        self.imports.iter().any(|import| import.starts_with("wasi:"))
+        let imports_wasi = self.imports.iter().any(|import| import.starts_with("wasi:"));
+        self.world == World::PodHook || self.imports("cluster") || self.imports("pods") || imports_wasi
     }
 }
 

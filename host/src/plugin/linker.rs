@@ -19,7 +19,6 @@ pub enum Linked {
 /// The linkers of an engine.
 pub struct Linkers {
     plain: Linker<State>,
-    with_wasi: Linker<State>,
     waiting: Linker<State>,
 }
 
@@ -27,25 +26,16 @@ impl Linkers {
     pub fn new(engine: &Engine) -> Result<Self> {
         let mut plain = Linker::new(engine);
         link_contract(&mut plain)?;
-        let mut with_wasi = plain.clone();
-        wasi::link(&mut with_wasi)?;
-        let mut waiting = with_wasi.clone();
+        let mut waiting = plain.clone();
+        wasi::link(&mut waiting)?;
         waiting::link(&mut waiting)?;
-        Ok(Linkers {
-            plain,
-            with_wasi,
-            waiting,
-        })
+        Ok(Linkers { plain, waiting })
     }
 
     /// Resolve the imports of `component`.
     pub fn link(&self, component: &Component, inspection: &Inspection) -> Result<Linked> {
         let waits = inspection.waits();
-        let linker = match (waits, inspection.imports_wasi()) {
-            (true, _) => &self.waiting,
-            (false, true) => &self.with_wasi,
-            (false, false) => &self.plain,
-        };
+        let linker = if waits { &self.waiting } else { &self.plain };
         let pre = linker.instantiate_pre(component)?;
         Ok(match (inspection.world, waits) {
             (World::ResourceModifier, false) => Linked::Modifier(modifier::ResourceModifierPre::new(pre)?),

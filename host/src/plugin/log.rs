@@ -14,6 +14,7 @@ pub struct Log {
     plugin: String,
     lines_left: usize,
     bytes_left: usize,
+    shown: u64,
     last_error: Option<String>,
     activity: Arc<Activity>,
 }
@@ -24,6 +25,7 @@ impl Log {
             plugin: plugin.to_owned(),
             lines_left: limits.log_lines,
             bytes_left: limits.log_bytes,
+            shown: limits.log_shown,
             last_error: None,
             activity: Arc::clone(activity),
         }
@@ -45,17 +47,29 @@ impl Log {
         };
         self.activity.logged(true);
         (self.lines_left, self.bytes_left) = (lines, bytes);
+        self.show(level, &message, object);
+    }
+
+    /// Show a line, unless enough were shown.
+    fn show(&self, level: &str, message: &str, object: Option<&ObjectId>) {
+        let plugin = self.plugin.as_str();
+        if !matches!(level, "trace" | "debug") {
+            let before = self.activity.said(level, message, object);
+            if before >= self.shown {
+                if before == self.shown {
+                    tracing::warn!(target: "plugin", plugin, "writes more lines, which are counted and not shown");
+                }
+                return;
+            }
+        }
         let object = object.map(ToString::to_string);
-        let (plugin, object) = (self.plugin.as_str(), object.as_deref().unwrap_or("-"));
+        let object = object.as_deref().unwrap_or("-");
         match level {
             "trace" => tracing::trace!(target: "plugin", plugin, object, "{message}"),
             "debug" => tracing::debug!(target: "plugin", plugin, object, "{message}"),
             "warn" => tracing::warn!(target: "plugin", plugin, object, "{message}"),
             "error" => tracing::error!(target: "plugin", plugin, object, "{message}"),
             _ => tracing::info!(target: "plugin", plugin, object, "{message}"),
-        }
-        if self.lines_left == 0 || self.bytes_left == 0 {
-            tracing::warn!(target: "plugin", plugin, "has used up its log; further lines are dropped");
         }
     }
 
@@ -80,6 +94,26 @@ mod tests {
     #[test]
     fn control_characters_do_not_reach_the_terminal() {
         assert_eq!(printable("a\u{1b}[31mred\r\nb\u{9b}"), "a [31mred  b ");
+    }
+
+    #[test]
+    fn the_first_lines_are_in_the_report_but_for_those_about_secrets() {
+        let activity = Arc::default();
+        let mut log = Log::new("chatty", &Limits::default(), &activity);
+        let id = |resource: &str| ObjectId {
+            resource: resource.parse().unwrap(),
+            namespace: Some("shop".into()),
+            name: "a".into(),
+        };
+        log.write("debug", "not this one", None);
+        log.write("warn", "password is x", Some(&id("secrets")));
+        for n in 0..100 {
+            log.write("info", &format!("line {n}"), Some(&id("pods")));
+        }
+        let report = activity.report("chatty", "");
+        assert_eq!((report.log_lines, report.log.len()), (102, 20));
+        assert_eq!(report.log[0].message, "line 0");
+        assert_eq!(report.log[0].object.as_deref(), Some("pods shop/a"));
     }
 
     #[test]

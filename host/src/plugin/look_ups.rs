@@ -1,26 +1,28 @@
 //! Look-ups of plugins in the cluster: the first answer is kept for the operation, so that a plan and its application
 //! decide by the same facts.
 
+mod before;
 mod given;
 mod of_cluster;
+mod question;
+mod quota;
 
 pub use given::GivenObjects;
 pub use of_cluster::ClusterSource;
+pub use question::{Answered, LookUp};
+pub use quota::Quota;
+use quota::{BYTES, too_much};
 
+use super::Grants;
+use super::grants::Access;
 use crate::object::{GroupResource, Object, ObjectId};
 use async_trait::async_trait;
-use serde::{Deserialize, Serialize};
+use before::Before;
 use sha2::{Digest, Sha256};
-use std::collections::{BTreeMap, HashMap, btree_map};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 use tokio::sync::OnceCell;
-
-/// Look-ups that one operation may make. 10,000: one for each object of a middling restore.
-const QUESTIONS: usize = 10_000;
-
-/// Bytes of JSON of all answers of an operation. 64 MiB: the objects of a type, in most clusters.
-const BYTES: usize = 64 << 20;
 
 /// Objects of a page.
 const PAGE: usize = 100;
@@ -68,6 +70,9 @@ pub enum LookUpError {
     /// A selector or a place in a list that is none.
     #[error("{0}")]
     Invalid(String),
+    /// The answer is another one than in the plan that is applied. No plugin sees this: its call ends.
+    #[error("{0} is not what it was when the plan was made, and the plugin looks it up")]
+    Changed(LookUp),
 }
 
 impl LookUpError {
@@ -79,38 +84,9 @@ impl LookUpError {
             LookUpError::Limit(_) => "limit",
             LookUpError::Unavailable(_) => "unavailable",
             LookUpError::Invalid(_) => "invalid",
+            LookUpError::Changed(_) => "changed",
         }
     }
-}
-
-/// What a plugin asks. In the order of questions a record of them is the same whenever it is made.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", tag = "ask")]
-pub enum LookUp {
-    /// For one object.
-    Get {
-        /// Its type, namespace and name.
-        id: ObjectId,
-    },
-    /// For the objects of a type.
-    List {
-        /// The type.
-        resource: GroupResource,
-        /// Only of this namespace.
-        namespace: Option<String>,
-        /// Only those that it fits.
-        label_selector: String,
-    },
-}
-
-/// A question that was asked, and a digest of its answer: what a plan keeps, without a value of the cluster.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Answered {
-    /// The question.
-    pub question: LookUp,
-    /// SHA-256 of the answer, in hexadecimal.
-    pub digest: String,
 }
 
 type Answer = Result<Arc<[Arc<Object>]>, LookUpError>;
@@ -119,6 +95,14 @@ type Answer = Result<Arc<[Arc<Object>]>, LookUpError>;
 pub struct LookUps {
     source: Box<dyn LookUpSource>,
     kept: Mutex<Kept>,
+    /// What a plan says that is applied.
+    agreed: OnceLock<Agreed>,
+}
+
+/// The answers of a plan: their digests, and the secret that these are keyed by.
+struct Agreed {
+    secret: String,
+    digests: BTreeMap<LookUp, String>,
 }
 
 #[derive(Default)]
@@ -126,6 +110,11 @@ struct Kept {
     answers: BTreeMap<LookUp, Arc<OnceCell<Answer>>>,
     /// Objects as they were when they were first read, by one question or another.
     seen: HashMap<ObjectId, Arc<Object>>,
+    /// What may be looked up in this operation.
+    granted: Vec<Grants>,
+    /// What the operation has written itself, as it was before.
+    before: Before,
+    /// Bytes of the objects in `before`.
     bytes: usize,
 }
 
@@ -141,7 +130,39 @@ impl LookUps {
         Arc::new(LookUps {
             source: Box::new(source),
             kept: Mutex::default(),
+            agreed: OnceLock::new(),
         })
+    }
+
+    /// Expect the answers that were `planned`, whose digests are keyed by `secret`. One that is another ends the call of
+    /// the plugin that asks.
+    pub fn agree(&self, secret: &str, planned: &[Answered]) {
+        let digests = planned
+            .iter()
+            .map(|answered| (answered.question.clone(), answered.digest.clone()));
+        let _ = self.agreed.set(Agreed {
+            secret: secret.to_owned(),
+            digests: digests.collect(),
+        });
+    }
+
+    /// Plugins may look up what these grants allow: such objects are remembered before they are written.
+    pub(super) fn grant(&self, grants: &Grants) {
+        self.kept().granted.push(grants.clone());
+    }
+
+    /// The operation is about to write `id`, and `live` is there now. Whoever looks it up from now on sees it as it was
+    /// before. Nothing is kept of what no plugin may look up.
+    pub fn before_write(&self, id: &ObjectId, live: Option<&Object>) {
+        let mut kept = self.kept();
+        let may = |access| {
+            let allow = |grants: &Grants| grants.allow_look_up(access, &id.resource, id.namespace.as_deref());
+            kept.granted.iter().any(allow)
+        };
+        if may(Access::Get) || may(Access::List) {
+            let left = BYTES.saturating_sub(kept.bytes);
+            kept.bytes += kept.before.keep(id, live, left);
+        }
     }
 
     /// Where there is no cluster to look at: every look-up is `unavailable`.
@@ -155,6 +176,7 @@ impl LookUps {
         resource: &GroupResource,
         namespace: Option<&str>,
         name: &str,
+        quota: &Quota,
     ) -> Result<Option<Arc<Object>>, LookUpError> {
         let id = ObjectId {
             resource: resource.clone(),
@@ -163,9 +185,10 @@ impl LookUps {
         };
         let asked = async {
             let found = self.source.get(resource, namespace, name).await?;
-            Ok(found.into_iter().collect())
+            Ok(self.kept().before.get(&id, found)?.into_iter().collect())
         };
-        Ok(self.answer(LookUp::Get { id }, asked).await?.first().cloned())
+        let question = LookUp::Get { id: id.clone() };
+        Ok(self.answer(question, quota, asked).await?.first().cloned())
     }
 
     /// A page of the objects of a type, from `next` on, and where the following one begins.
@@ -175,6 +198,7 @@ impl LookUps {
         namespace: Option<&str>,
         label_selector: &str,
         next: Option<&str>,
+        quota: &Quota,
     ) -> Result<(Vec<Arc<Object>>, Option<String>), LookUpError> {
         let start: usize = match next {
             None => 0,
@@ -187,22 +211,29 @@ impl LookUps {
             namespace: namespace.map(str::to_owned),
             label_selector: label_selector.to_owned(),
         };
-        let asked = self
-            .source
-            .list(resource, namespace, label_selector, self.bytes_left());
-        let found = self.answer(question, asked).await?;
+        let asked = async {
+            let left = quota.bytes_left();
+            let found = self
+                .source
+                .list(resource, namespace, label_selector, left)
+                .await?;
+            self.kept()
+                .before
+                .list(resource, namespace, label_selector, found)
+        };
+        let found = self.answer(question, quota, asked).await?;
         let page: Vec<Arc<Object>> = found.iter().skip(start).take(PAGE).cloned().collect();
         let end = start.saturating_add(page.len());
         Ok((page, (end < found.len()).then(|| end.to_string())))
     }
 
-    /// What was asked, and digests of the answers, in a fixed order.
-    pub fn record(&self) -> Vec<Answered> {
+    /// What was asked, and digests of the answers that are keyed by `secret`, in a fixed order.
+    pub fn record(&self, secret: &str) -> Vec<Answered> {
         let kept = self.kept();
         let answered = |(question, cell): (&LookUp, &Arc<OnceCell<Answer>>)| {
             Some(Answered {
                 question: question.clone(),
-                digest: digest(cell.get()?),
+                digest: digest(secret, cell.get()?),
             })
         };
         kept.answers.iter().filter_map(answered).collect()
@@ -212,28 +243,42 @@ impl LookUps {
     async fn answer(
         &self,
         question: LookUp,
-        ask: impl Future<Output = Result<Vec<Object>, LookUpError>>,
+        quota: &Quota,
+        ask: impl Future<Output = Result<Vec<Arc<Object>>, LookUpError>>,
     ) -> Answer {
-        let cell = {
-            let mut kept = self.kept();
-            let full = kept.answers.len() >= QUESTIONS;
-            match kept.answers.entry(question) {
-                btree_map::Entry::Occupied(known) => Arc::clone(known.get()),
-                btree_map::Entry::Vacant(_) if full => {
-                    return Err(LookUpError::Limit(format!(
-                        "more than {QUESTIONS} look-ups in one operation"
-                    )));
-                }
-                btree_map::Entry::Vacant(place) => Arc::clone(place.insert(Arc::default())),
+        let known = self.kept().answers.get(&question).cloned();
+        let cell = match known.filter(|cell| cell.initialized()) {
+            Some(cell) => cell,
+            None => {
+                quota.ask()?;
+                Arc::clone(self.kept().answers.entry(question.clone()).or_default())
             }
         };
-        cell.get_or_init(|| async { self.keep(in_time(ask).await?) })
-            .await
-            .clone()
+        // That a plugin has used up its share is no answer that others get.
+        let look = || async {
+            let found = in_time(ask).await.and_then(|objects| self.keep(objects, quota));
+            match found {
+                Err(error @ LookUpError::Limit(_)) => Err(error),
+                answer => Ok(answer),
+            }
+        };
+        let answer = cell.get_or_try_init(look).await?;
+        match self.is_agreed(&question, answer) {
+            true => answer.clone(),
+            false => Err(LookUpError::Changed(question)),
+        }
+    }
+
+    /// Whether the answer is that of the plan that is applied, where one is and it asked the same.
+    fn is_agreed(&self, question: &LookUp, answer: &Answer) -> bool {
+        self.agreed.get().is_none_or(|agreed| {
+            let planned = agreed.digests.get(question);
+            planned.is_none_or(|planned| *planned == digest(&agreed.secret, answer))
+        })
     }
 
     /// Count the bytes of an answer, and put objects that were seen before in the place of those that were read now.
-    fn keep(&self, objects: Vec<Object>) -> Answer {
+    fn keep(&self, objects: Vec<Arc<Object>>, quota: &Quota) -> Answer {
         let mut kept = self.kept();
         let mut answer = Vec::with_capacity(objects.len());
         for object in objects {
@@ -241,19 +286,11 @@ impl LookUps {
                 answer.push(Arc::clone(known));
                 continue;
             }
-            kept.bytes = kept.bytes.saturating_add(object.json.to_string().len());
-            if kept.bytes > BYTES {
-                return Err(too_much());
-            }
-            let object = Arc::new(object);
+            quota.take(object.json.to_string().len())?;
             kept.seen.insert(object.id.clone(), Arc::clone(&object));
             answer.push(object);
         }
         Ok(answer.into())
-    }
-
-    fn bytes_left(&self) -> usize {
-        BYTES.saturating_sub(self.kept().bytes)
     }
 
     fn kept(&self) -> MutexGuard<'_, Kept> {
@@ -261,21 +298,14 @@ impl LookUps {
     }
 }
 
-/// That the answers of an operation have grown too large.
-fn too_much() -> LookUpError {
-    LookUpError::Limit(format!(
-        "more than {} MiB in the answers of one operation",
-        BYTES >> 20
-    ))
-}
-
 async fn in_time<T>(ask: impl Future<Output = Result<T, LookUpError>>) -> Result<T, LookUpError> {
     let late = |_| LookUpError::Unavailable(format!("no answer within {LONGEST:?}"));
     tokio::time::timeout(LONGEST, ask).await.map_err(late)?
 }
 
-fn digest(answer: &Answer) -> String {
+fn digest(secret: &str, answer: &Answer) -> String {
     let mut digest = Sha256::new();
+    digest.update(secret);
     match answer {
         Ok(objects) => {
             for object in objects.iter() {

@@ -40,7 +40,7 @@ mod wasi;
 #[cfg(test)]
 mod tests;
 
-pub use activity::PluginReport;
+pub use activity::{LogLine, PluginReport};
 pub use applies_to::AppliesTo;
 pub use built_in::{BUILT_INS, component as built_in_component, modifier_grants};
 pub use error::{PluginError, PluginErrorKind};
@@ -55,7 +55,7 @@ pub use outcome::{Modified, Note, Resolution, Verdict};
 pub use pods::{EXEC_OUTPUT, ExecOutput, Pod, PodError, PodSession, Scripted, ScriptedPod};
 pub use registry::{Address, RegistryError, Signed};
 pub use settings::{Isolation, Limits, Settings};
-pub use signature::{TrustedKeys, sign};
+pub use signature::TrustedKeys;
 pub use source::{Source, SourceError, read as read_signed, signature_file};
 
 /// The version of the contract (`wit/`) that this host speaks.

@@ -61,6 +61,9 @@ pub struct Limits {
     pub log_lines: usize,
     /// Bytes in the log for an instance.
     pub log_bytes: usize,
+    /// Lines at level `info` and above that are shown while the operation runs; the rest is counted. 20: many objects
+    /// with a line each would hide everything else.
+    pub log_shown: u64,
 }
 
 impl Default for Limits {
@@ -73,6 +76,7 @@ impl Default for Limits {
             depth: 128,
             log_lines: 1_000,
             log_bytes: 256 << 10,
+            log_shown: 20,
         }
     }
 }

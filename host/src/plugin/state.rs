@@ -11,6 +11,7 @@ use super::inquiry::{Inquiry, Question, type_of};
 use super::lent::Lent;
 use super::limiter::{Budget, Limiter};
 use super::log::Log;
+use super::look_ups::LookUpError;
 use super::moment::Moment;
 use super::outcome::Note;
 use super::pods::{Pod, PodError, PodSession};
@@ -50,6 +51,9 @@ type Session = Arc<tokio::sync::Mutex<Box<dyn PodSession>>>;
 
 /// Handles of the objects of a call: those that are looked up have greater ones.
 const OBJECTS_OF_A_CALL: u32 = 2;
+
+/// Objects that were looked up, and that an instance may hold at a time. 20,000: twice the look-ups of an operation.
+const OBJECTS_OF_AN_INSTANCE: usize = 20_000;
 
 /// The first handle of a session.
 const SESSIONS: u32 = 0;
@@ -126,7 +130,7 @@ impl State {
     }
 
     /// What the plugin has done so far.
-    pub fn activity(&self) -> &Activity {
+    pub fn activity(&self) -> &Arc<Activity> {
         &self.activity
     }
 
@@ -142,9 +146,19 @@ impl State {
             .all(|grants| grants.allow_look_up(access, resource, namespace))
     }
 
-    /// Give the plugin a handle of an object that was looked up.
-    pub fn lend(&mut self, object: Arc<Object>) -> Resource<ObjectSlot> {
-        Resource::new_own(self.lent.add(object))
+    /// Give the plugin handles of objects that were looked up, as long as it does not hold too many.
+    pub fn lend(
+        &mut self,
+        objects: impl ExactSizeIterator<Item = Arc<Object>>,
+    ) -> std::result::Result<Vec<Resource<ObjectSlot>>, LookUpError> {
+        if self.lent.len().saturating_add(objects.len()) > OBJECTS_OF_AN_INSTANCE {
+            let message =
+                format!("it holds {OBJECTS_OF_AN_INSTANCE} objects that it has looked up; drop some");
+            return Err(LookUpError::Limit(message));
+        }
+        Ok(objects
+            .map(|object| Resource::new_own(self.lent.add(object)))
+            .collect())
     }
 
     /// The pod of the running call of a hook.
@@ -373,7 +387,7 @@ impl WasiView for State {
     fn ctx(&mut self) -> WasiCtxView<'_> {
         let (ctx, table) = &mut **self
             .wasi
-            .get_or_insert_with(|| Box::new((super::wasi::empty(&self.operation), ResourceTable::new())));
+            .get_or_insert_with(|| Box::new(super::wasi::empty(&self.operation)));
         WasiCtxView { ctx, table }
     }
 }

@@ -1,7 +1,7 @@
 //! Promises of the host, kept with real components.
 
 use super::*;
-use crate::object::{GroupResource, Object, ResourceType, Schemas};
+use crate::object::{Object, ResourceTypes, Schemas, guess_object};
 use rstest::rstest;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -31,18 +31,12 @@ pub(super) fn operation() -> Arc<Operation> {
 }
 
 pub(super) fn pod() -> Object {
-    let of = ResourceType {
-        resource: GroupResource::new("", "pods"),
-        version: "v1".to_owned(),
-        kind: "Pod".to_owned(),
-        namespaced: true,
-    };
     let json = json!({
         "apiVersion": "v1", "kind": "Pod",
         "metadata": {"name": "web", "namespace": "shop", "labels": {"app": "web"}},
         "spec": {"containers": [{"name": "web", "image": "example.com/web:1"}]},
     });
-    Object::new(&of, json).unwrap()
+    guess_object(json, &ResourceTypes::built_in()).unwrap()
 }
 
 fn limits() -> Limits {

@@ -1,15 +1,17 @@
 //! What plugins can wait for: look-ups in the cluster, and commands in a pod. They run on fibers: waiting costs no thread,
 //! and no time of the plugin's own.
 
+use super::PluginErrorKind;
+use super::activity::Activity;
 use super::bindings::modifier::lazarette::plugin::cluster::Page;
 use super::bindings::modifier::lazarette::plugin::types::Error as WireError;
 use super::bindings::waiting::hook::lazarette::plugin::pods::Output;
 use super::bindings::{ObjectSlot, SessionSlot};
 use super::engine::ticks;
 use super::grants::Access;
-use super::look_ups::LookUpError;
+use super::look_ups::{LookUpError, LookUps};
 use super::pods::{Pod, PodError};
-use super::state::State;
+use super::state::{Refusal, State};
 use crate::object::{GroupResource, Object};
 use std::sync::Arc;
 use std::time::Duration;
@@ -54,11 +56,11 @@ async fn get(
         Ok(resource) => resource,
         Err(error) => return Ok(Err(error)),
     };
-    let look_ups = Arc::clone(&store.data().operation().look_ups);
-    let found = paused(store, look_ups.get(&resource, namespace, name)).await?;
-    Ok(found
-        .map(|found| found.map(|object| store.data_mut().lend(object)))
-        .map_err(WireError::from))
+    let (look_ups, activity) = askers(store);
+    let asked = look_ups.get(&resource, namespace, name, &activity.quota);
+    let found = unchanged(paused(store, asked).await?)?;
+    let lend = |found: Option<Arc<Object>>| Ok(store.data_mut().lend(found.into_iter())?.pop());
+    Ok(found.and_then(lend).map_err(WireError::from))
 }
 
 async fn list(
@@ -72,16 +74,33 @@ async fn list(
         Ok(resource) => resource,
         Err(error) => return Ok(Err(error)),
     };
-    let look_ups = Arc::clone(&store.data().operation().look_ups);
-    let found = paused(store, look_ups.list(&resource, namespace, selector, next)).await?;
-    let lend = |(page, next): (Vec<Arc<Object>>, Option<String>)| Page {
-        items: page
-            .into_iter()
-            .map(|object| store.data_mut().lend(object))
-            .collect(),
-        next,
+    let (look_ups, activity) = askers(store);
+    let asked = look_ups.list(&resource, namespace, selector, next, &activity.quota);
+    let found = unchanged(paused(store, asked).await?)?;
+    let lend = |(page, next): (Vec<Arc<Object>>, Option<String>)| {
+        let items = store.data_mut().lend(page.into_iter())?;
+        Ok(Page { items, next })
     };
-    Ok(found.map(lend).map_err(WireError::from))
+    Ok(found.and_then(lend).map_err(WireError::from))
+}
+
+/// What answers the look-ups of the plugin, and what counts them.
+fn askers(store: &StoreContextMut<'_, State>) -> (Arc<LookUps>, Arc<Activity>) {
+    let state = store.data();
+    (
+        Arc::clone(&state.operation().look_ups),
+        Arc::clone(state.activity()),
+    )
+}
+
+/// What was found, unless a plan is applied in which it was something else: then the call ends.
+fn unchanged<T>(found: std::result::Result<T, LookUpError>) -> Result<std::result::Result<T, LookUpError>> {
+    match found {
+        Err(error @ LookUpError::Changed(_)) => {
+            Err(Refusal(PluginErrorKind::Outdated(error.to_string())).into())
+        }
+        other => Ok(other),
+    }
 }
 
 /// The resource type `of`, where the plugin may look for it there.

@@ -175,6 +175,8 @@ catalogue! {
     PluginTrap { action: "Report it to the plugin's author, with the object.", retryable: false, user_error: false }
     /// What a plugin returned cannot be used.
     PluginOutput { action: "Report it to the plugin's author, with the object.", retryable: false, user_error: false }
+    /// A plugin decided otherwise about an object than in the plan that is applied.
+    PluginInconsistent { action: "Make the plan anew with the components that it is applied with; where that does not help, report it to the plugin's author: what a plugin decides must follow from what it is given.", retryable: false, user_error: false }
     /// A plugin said that it failed, or that the object cannot be restored.
     PluginFailed { action: "Follow the plugin's message; its author documents its codes.", retryable: false, user_error: false }
 

@@ -39,6 +39,11 @@ impl PlanKey {
         PlanKey(part() + &part())
     }
 
+    /// What digests of the plan are keyed by.
+    pub(super) fn secret(&self) -> &str {
+        &self.0
+    }
+
     fn digest(&self, parts: &[&Value]) -> String {
         let mut digest = Sha256::new();
         digest.update(&self.0);

@@ -63,6 +63,19 @@ impl Item {
         Cow::Owned(object)
     }
 
+    /// Who is about to be written, and the live object in its place.
+    pub(super) fn written(&self) -> (ObjectId, Option<&Object>) {
+        let target = self.report.target.clone();
+        match (&self.action, &self.live) {
+            (Some(Action::Rename { name }), _) => {
+                let name = name.clone();
+                (ObjectId { name, ..target }, None)
+            }
+            (_, Live::Read(live)) => (target, Some(live)),
+            (_, Live::Unread | Live::Absent | Live::Listed(_)) => (target, None),
+        }
+    }
+
     /// The live object, where it has been read.
     pub(super) fn live(&self) -> Option<&Value> {
         match &self.live {

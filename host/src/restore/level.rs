@@ -196,6 +196,8 @@ impl Run<'_> {
             };
         }
         let owned = item.is_new().then(|| Owned::of(&mut item)).flatten();
+        let (target, live) = item.written();
+        self.pipeline.operation.look_ups.before_write(&target, live);
         let slot = carry_out(&self.requests, item, Write::default()).await;
         match (slot, owned) {
             (Slot::Closed(report), owned) => {

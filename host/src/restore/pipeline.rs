@@ -245,13 +245,13 @@ impl Pipeline {
         if let Some(key) = &self.plan_key {
             item.report.commitment = Some(key.commit(&item, live.as_ref(), &action));
         }
-        if let Some(reason) = self
+        if let Some(objection) = self
             .agreed
             .as_ref()
             .and_then(|agreed| agreed.objection(&item.report))
         {
             item.report.commitment = None;
-            return item.report.ended(ActionName::LeaveOut, reason).into();
+            return objection.end(item.report).into();
         }
         if !self.planned {
             item.report.commitment = None;

@@ -40,8 +40,8 @@ pub struct RestoreReport {
     /// What each plugin did that was called, by name.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub plugins: Vec<PluginReport>,
-    /// What plugins looked up, with digests of the answers: the same in a plan and in its application, unless the cluster
-    /// has changed.
+    /// What plugins looked up, with digests of the answers: in a plan that is saved and in its application, where they are
+    /// the same unless the cluster has changed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub look_ups: Vec<Answered>,
 }

@@ -5,6 +5,7 @@ use super::policy::ConflictPolicies;
 use super::report::ObjectReports;
 use crate::modify::{Rules, ThirdParty};
 use crate::object::FilterSpec;
+use crate::plugin::Answered;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -41,6 +42,8 @@ pub struct RestoreRequest {
     pub plan_key: Option<PlanKey>,
     /// What a saved plan says about each object. What is not so any more is left out.
     pub agreed: Option<ObjectReports>,
+    /// What plugins looked up when that plan was made: another answer ends the call of the plugin that asks.
+    pub agreed_look_ups: Vec<Answered>,
     /// Change nothing where one of them is not so any more.
     pub strict: bool,
 }
@@ -62,6 +65,7 @@ impl RestoreRequest {
             server_dry_run: false,
             plan_key: None,
             agreed: None,
+            agreed_look_ups: Vec::new(),
             strict: false,
         }
     }

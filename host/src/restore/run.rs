@@ -206,6 +206,8 @@ impl<'a> Run<'a> {
             return report;
         }
         let of = namespaces();
+        let look_ups = &self.pipeline.operation.look_ups;
+        look_ups.before_write(&namespace_id(name), None);
         if let Some(marks) = &self.pipeline.marks {
             marks.put(&mut namespace);
         }
@@ -253,7 +255,10 @@ impl<'a> Run<'a> {
             problems: self.problems,
             warnings: self.warnings,
             plugins: self.pipeline.plugin_reports(),
-            look_ups: operation.look_ups.record(),
+            look_ups: match &self.pipeline.plan_key {
+                Some(key) => operation.look_ups.record(key.secret()),
+                None => Vec::new(),
+            },
         }
     }
 }

@@ -7,6 +7,7 @@ use super::request::{OnModifierError, Plugins, RestoreRequest};
 use crate::archive::BackupName;
 use crate::modify::Rules;
 use crate::object::FilterSpec;
+use crate::plugin::{PluginError, PluginErrorKind};
 use crate::report::{Code, Problem, ResultOf};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -59,6 +60,9 @@ pub enum SpecificationError {
     /// The document of resource modifiers is wrong.
     #[error("{0}")]
     Modifiers(String),
+    /// A plugin is another one than in the plan.
+    #[error(transparent)]
+    Plugin(#[from] PluginError),
 }
 
 impl Specification {
@@ -101,12 +105,37 @@ impl SavedPlan {
 
     /// The request for a restore that does what was planned, and nothing else. Plugins see the time of the plan.
     pub fn request(&self, name: String, plugins: Plugins) -> Result<RestoreRequest, SpecificationError> {
+        self.check_components(&plugins)?;
         let request = self.specification.request(name, self.report.time, plugins)?;
         Ok(RestoreRequest {
             plan_key: Some(self.key.clone()),
             agreed: Some(self.report.objects.clone()),
+            agreed_look_ups: self.report.look_ups.clone(),
             ..request
         })
+    }
+
+    /// Refuse a component that is not the one which decided in the plan.
+    fn check_components(&self, plugins: &Plugins) -> Result<(), PluginError> {
+        for planned in &self.report.plugins {
+            let Some(now) = plugins
+                .get(&planned.plugin)
+                .map(|found| found.plugin.inspection())
+            else {
+                continue;
+            };
+            if now.digest != planned.digest {
+                let message = format!(
+                    "its SHA-256 is {}, and the plan was made with {}",
+                    now.digest, planned.digest
+                );
+                return Err(PluginError {
+                    plugin: planned.plugin.clone(),
+                    kind: PluginErrorKind::Digest(message),
+                });
+            }
+        }
+        Ok(())
     }
 
     /// Write the plan to `file`, which only its owner can read. One that is there is replaced as a whole.
@@ -148,7 +177,8 @@ impl SavedPlan {
 
 impl From<SpecificationError> for Problem {
     fn from(error: SpecificationError) -> Self {
-        let code = match &error {
+        let code = match error {
+            SpecificationError::Plugin(error) => return error.into(),
             SpecificationError::Modifiers(_) => Code::InvalidModifiers,
             SpecificationError::Policies(_) => Code::InvalidDocument,
         };

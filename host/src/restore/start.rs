@@ -45,6 +45,9 @@ pub(super) async fn run(
     warnings.extend(unused_policies(&request.conflict_policies, &known));
     let mut selection = Selection::read(&request, with.backup, &types, with.progress).await?;
     let name = request.name.clone();
+    if let (Some(key), Some(_)) = (&request.plan_key, &request.agreed) {
+        with.look_ups.agree(key.secret(), &request.agreed_look_ups);
+    }
     warnings.append(&mut selection.warnings);
     warnings.extend(unused_mappings(&request.namespace_mappings, &selection));
     let schemas = std::mem::take(&mut selection.schemas);

@@ -75,6 +75,22 @@ fn environment_and_files_are_empty_and_clock_and_chance_are_those_of_the_operati
     assert_eq!(notes(), found, "the same in a plan and in its application");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_line_on_standard_output_goes_nowhere_and_harms_nobody_wherever_the_host_calls_from() {
+    let print = || {
+        let notes = modify(AMBIENT, json!({})).1.unwrap().notes;
+        let printed = notes.into_iter().find(|note| note.code == "printed").unwrap();
+        assert_eq!(printed.message, "true");
+    };
+    print();
+    tokio::spawn(async move { print() }).await.unwrap();
+    tokio::task::spawn_blocking(print).await.unwrap();
+    tokio::task::spawn_blocking(move || std::thread::spawn(print).join())
+        .await
+        .unwrap()
+        .unwrap();
+}
+
 #[test]
 fn a_grant_that_there_is_not_is_a_mistake() {
     let error = configure(

@@ -1,7 +1,6 @@
 //! Plugins that look where they may not, or without end.
 
 use super::*;
-use lazarette::object::{ResourceTypes, guess_object};
 use lazarette::plugin::PluginErrorKind;
 use rstest::rstest;
 
@@ -76,5 +75,5 @@ fn look_ups_are_counted() {
     .unwrap();
     host().batch(&operation).modify(&plugin, &mut pod()).unwrap();
     assert_eq!(plugin.report().look_ups, 1);
-    assert_eq!(operation.look_ups.record().len(), 1);
+    assert_eq!(operation.look_ups.record("").len(), 1);
 }

@@ -3,12 +3,13 @@
 mod importing;
 mod in_pods;
 mod looking_up;
+mod planning;
 mod raw;
 mod returning;
 mod running;
 mod together;
 
-use lazarette::object::{GroupResource, Object, ResourceType, Schemas};
+use lazarette::object::{Object, ResourceTypes, Schemas, guess_object};
 use lazarette::plugin::{
     Configured, GivenObjects, Limits, LookUps, Modified, Operation, PluginError, PluginHost, Settings,
     default_cache,
@@ -21,6 +22,7 @@ use std::time::Duration;
 const MISBEHAVING: &[u8] = include_bytes!("../../fixtures/dist/misbehaving.wasm");
 const LOOKING: &[u8] = include_bytes!("../../fixtures/dist/looking.wasm");
 const HOOKING: &[u8] = include_bytes!("../../fixtures/dist/hooking.wasm");
+const CAPRICIOUS: &[u8] = include_bytes!("../../fixtures/dist/capricious.wasm");
 const AMBIENT: &[u8] = include_bytes!("../../fixtures/dist/ambient.wasm");
 
 /// The host, shared by all tests: compiling plugins is what takes time.
@@ -51,18 +53,12 @@ fn operation_among(objects: Vec<Object>) -> Arc<Operation> {
 }
 
 fn pod() -> Object {
-    let of = ResourceType {
-        resource: GroupResource::new("", "pods"),
-        version: "v1".to_owned(),
-        kind: "Pod".to_owned(),
-        namespaced: true,
-    };
     let json = json!({
         "apiVersion": "v1", "kind": "Pod",
         "metadata": {"name": "web", "namespace": "shop", "uid": "1", "labels": {"app": "web"}},
         "spec": {"containers": [{"name": "web", "image": "example.com/web:1"}]},
     });
-    Object::new(&of, json).unwrap()
+    guess_object(json, &ResourceTypes::built_in()).unwrap()
 }
 
 fn limits() -> Limits {

@@ -1,6 +1,7 @@
 //! What rules did to objects, as text.
 
 use crate::cli::output::Output;
+use crate::cli::plugin::activity::{self, Shown};
 use crate::cli::session::Session;
 use crate::modify::{Explanation, Outcome, RuleOutcome, Statistics};
 use crate::object::{Object, yaml};
@@ -131,6 +132,10 @@ pub(super) fn say_statistics(statistics: &Statistics, plugins: &[PluginReport], 
         ]);
     }
     session.say(table.render(None).trim_end());
+    let plugins_of_the_user = activity::render(plugins, Shown::ThirdParty);
+    if !plugins_of_the_user.is_empty() {
+        session.say(plugins_of_the_user.trim_end());
+    }
     session.say_json(|| json!({"rules": statistics.rules, "plugins": plugins}));
     for rule in statistics.unmatched() {
         session.warn(format!("rule {} matched no object", rule + 1));

@@ -23,7 +23,7 @@ const SAMPLE: &str = include_str!("../../../assets/demo/cluster/storefront.yaml"
 #[derive(Args, Debug)]
 #[command(after_help = examples(&[
     ("A plugin of yours", "lazarette plugin bench plugin.wasm --plugin-config '{\"labels\":{\"team\":\"shop\"}}'"),
-    ("A built-in one", "lazarette plugin bench json-patch --plugin-config '{\"patches\":[{\"op\":\"add\",\"path\":\"/metadata/labels/a\",\"value\":\"b\"}]}'"),
+    ("A built-in one", "lazarette plugin bench json-patch --plugin-config '{\"patches\":[{\"op\":\"add\",\"path\":\"/metadata/annotations\",\"value\":{\"a\":\"b\"}}]}'"),
 ]))]
 pub(super) struct Bench {
     /// A component, the folder of a project that was built, or the name of a built-in plugin
@@ -85,17 +85,7 @@ fn load(host: &PluginHost, plugin: &Path, config: Value) -> Ended<(Arc<Plugin>, 
         };
         return Ok((host.built_in(name)?, settings));
     }
-    let component = Component::find(plugin)?;
-    let name = component.file.file_stem().unwrap_or_default().to_string_lossy();
-    let plugin = host.load(&name, &component.bytes)?;
-    let manifest = plugin.inspection().manifest.iter();
-    let settings = Settings {
-        grants: manifest
-            .flat_map(|manifest| manifest.grants.iter().cloned())
-            .collect(),
-        ..Settings::new(config)
-    };
-    Ok((plugin, settings))
+    Ok(Component::find(plugin)?.load(host, config)?)
 }
 
 fn text(measured: &Measured, limits: &Limits, load: u128) -> String {

@@ -1,5 +1,6 @@
 //! `lazarette plugin`
 
+pub(in crate::cli) mod activity;
 mod bench;
 mod inspect;
 mod list;

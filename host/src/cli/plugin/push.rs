@@ -2,10 +2,10 @@
 
 use crate::cli::examples::examples;
 use crate::cli::failure::Ended;
-use crate::cli::files;
 use crate::cli::session::Session;
-use crate::plugin::{Address, read_signed, sign};
+use crate::plugin::{Address, read_signed};
 use crate::report::{Code, Outcome, Problem};
+use crate::signing::SigningKey;
 use clap::{Args, ValueHint};
 use serde_json::json;
 use std::path::PathBuf;
@@ -43,9 +43,7 @@ impl Push {
         let mut signed = read_signed(&self.component)?;
         let inspection = super::inspect::look_at(&self.component.display().to_string(), &signed.component)?;
         if let Some(key) = &self.sign {
-            let signature = sign(&signed.component, &files::read(key)?)
-                .map_err(|message| Problem::new(Code::InvalidDocument, message).about(key.display()))?;
-            signed.signature = Some(signature);
+            signed.signature = Some(SigningKey::read(key)?.sign(&signed.component).to_vec());
         }
         let pushed = address.push(signed, &inspection).await?.to_string();
         let result = json!({"address": pushed, "digest": format!("sha256:{}", inspection.digest)});

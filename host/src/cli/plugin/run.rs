@@ -7,7 +7,6 @@ use crate::cli::failure::{Ended, Failure};
 use crate::cli::modify::{input::Input, operation};
 use crate::cli::session::Session;
 use crate::object::yaml;
-use crate::plugin::{Configured, Operation, PluginHost, Settings};
 use crate::report::{Outcome, Problem, diff, paint_diff};
 use anstyle::Style;
 use clap::{Args, ValueHint};
@@ -48,7 +47,8 @@ impl Run {
         let mut input = Input::read(&self.input)?;
         let host = session.plugins()?;
         let operation = Arc::new(operation(&input));
-        let plugin = configure(&host, &component, self.plugin_config, &operation)?;
+        let (plugin, settings) = component.load(&host, self.plugin_config)?;
+        let plugin = host.configure(&plugin, settings, &operation)?;
         let before: Vec<Value> = input.objects.iter().map(|object| object.json.clone()).collect();
         let mut problems: Vec<Problem> = Vec::new();
         let mut batch = host.batch(&operation);
@@ -75,24 +75,6 @@ impl Run {
         }
         Ok(Outcome::of_failures(failed))
     }
-}
-
-fn configure(
-    host: &PluginHost,
-    component: &Component,
-    config: Value,
-    operation: &Arc<Operation>,
-) -> Ended<Arc<Configured>> {
-    let name = component.file.file_stem().unwrap_or_default().to_string_lossy();
-    let plugin = host.load(&name, &component.bytes)?;
-    let manifest = plugin.inspection().manifest.iter();
-    let settings = Settings {
-        grants: manifest
-            .flat_map(|manifest| manifest.grants.iter().cloned())
-            .collect(),
-        ..Settings::new(config)
-    };
-    Ok(host.configure(&plugin, settings, operation)?)
 }
 
 fn differences(before: &[Value], input: &Input) -> String {

@@ -1,5 +1,6 @@
 //! The report of a restore as text for people.
 
+use crate::cli::plugin::activity::{self, Shown};
 use crate::report::{Outcome, paint_diff};
 use crate::restore::{ActionName, Diff, ObjectReport, RestoreReport, RuleReport, Totals};
 use anstyle::{AnsiColor, Style};
@@ -56,6 +57,11 @@ pub(super) fn render(report: &RestoreReport, detail: Detail) -> String {
     for warning in &report.warnings {
         let _ = writeln!(text, "{yellow}warning{yellow:#}: {warning}");
     }
+    let shown = match detail {
+        Detail::Objects => Shown::All,
+        Detail::Exceptions | Detail::Differences => Shown::ThirdParty,
+    };
+    text.push_str(&activity::render(&report.plugins, shown));
     text.push_str(&summary(report));
     text
 }

@@ -153,11 +153,9 @@ async fn another_result_than_the_planned_is_not_written() {
         ..plan.request("r1".into(), Plugins::new()).unwrap()
     };
     let report = world.restore(request).await;
-    assert_eq!(
-        on(&report, "configmaps shop/flags").reason.as_deref(),
-        Some("what would be written is not what was planned")
-    );
-    assert_eq!(report.totals.left_out, 2, "{report:#?}");
+    let problem = on(&report, "configmaps shop/flags").problem.unwrap();
+    assert_eq!(problem.code, Code::PluginInconsistent);
+    assert_eq!(report.totals.failed, 2, "{report:#?}");
 }
 
 #[test]
