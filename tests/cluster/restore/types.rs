@@ -84,6 +84,61 @@ fn versions_that_are_not_served_are_converted_or_told() {
     assert_eq!(report["outcome"], "PartiallyFailed");
 }
 
+/// What a backup of Kubernetes 1.18 holds, in versions that no supported release serves any more.
+fn of_an_old_cluster(shop: &str) -> [Value; 4] {
+    let metadata = json!({"name": "web", "namespace": shop});
+    [
+        namespace(shop),
+        json!({
+            "apiVersion": "policy/v1beta1", "kind": "PodDisruptionBudget", "metadata": metadata,
+            "spec": {"minAvailable": 1, "selector": {"matchLabels": {"app": "web"}}},
+        }),
+        json!({
+            "apiVersion": "autoscaling/v2beta2", "kind": "HorizontalPodAutoscaler", "metadata": metadata,
+            "spec": {
+                "maxReplicas": 3, "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "web"},
+                "metrics": [{"type": "Resource", "resource": {
+                    "name": "cpu", "target": {"type": "Utilization", "averageUtilization": 70},
+                }}],
+            },
+        }),
+        json!({
+            "apiVersion": "extensions/v1beta1", "kind": "Ingress", "metadata": metadata,
+            "spec": {"rules": [{"host": "shop.example.com", "http": {"paths": [
+                {"path": "/", "backend": {"serviceName": "web", "servicePort": 80}},
+            ]}}]},
+        }),
+    ]
+}
+
+#[test]
+fn an_old_cluster_comes_back_in_a_new_one() {
+    let shop = unique("upgrade");
+    let given = Given::backup(&of_an_old_cluster(&shop));
+    let report = given.restore(&[]);
+    assert_eq!(report["outcome"], "Completed", "{report:#}");
+    let budget = given.get(&shop, "poddisruptionbudgets.v1.policy", "web");
+    assert_eq!(budget["spec"]["selector"]["matchLabels"]["app"], "web");
+    let scaler = given.get(&shop, "horizontalpodautoscalers.v2.autoscaling", "web");
+    assert_eq!(
+        scaler["spec"]["metrics"][0]["resource"]["target"]["averageUtilization"],
+        70
+    );
+    let ingress = given.get(&shop, "ingresses.v1.networking.k8s.io", "web");
+    let path = &ingress["spec"]["rules"][0]["http"]["paths"][0];
+    assert_eq!(
+        path["backend"]["service"],
+        json!({"name": "web", "port": {"number": 80}})
+    );
+    assert_eq!(path["pathType"], "ImplementationSpecific");
+
+    let again = given.restore_as("again", &["--conflict-policy", "patch"]);
+    assert_eq!(
+        again["totals"]["skipped"], 4,
+        "what was converted is equal then: {again:#}"
+    );
+}
+
 #[test]
 fn owners_are_set_again_where_they_were_restored() {
     let shop = unique("owners");
