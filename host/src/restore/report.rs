@@ -28,6 +28,10 @@ pub struct RestoreReport {
     pub time: jiff::Timestamp,
     /// How it ended, or would end: computed from the objects.
     pub outcome: Outcome,
+    /// Whether it ended before all of it was looked at, because somebody interrupted it or the cluster was given up: run
+    /// again under its name, it goes on.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub stopped: bool,
     /// How many objects came to what.
     pub totals: Totals,
     /// Every object that the filters select, and every namespace that is created because one of them needs it: in

@@ -27,6 +27,7 @@ pub(super) struct Run<'a> {
     ledger: Ledger,
     problems: Vec<Problem>,
     warnings: Vec<String>,
+    stopped: bool,
 }
 
 impl<'a> Run<'a> {
@@ -46,6 +47,7 @@ impl<'a> Run<'a> {
             ledger: Ledger::default(),
             problems: Vec::new(),
             warnings,
+            stopped: false,
         }
     }
 
@@ -67,6 +69,7 @@ impl<'a> Run<'a> {
         for level in Level::ALL {
             if let Err(problem) = self.level(level).await {
                 self.problems.push(problem);
+                self.stopped = true;
                 return;
             }
         }
@@ -250,6 +253,7 @@ impl<'a> Run<'a> {
             cluster: self.with.cluster.address(),
             time: operation.now,
             outcome: totals.outcome(self.problems.len()),
+            stopped: self.stopped,
             totals,
             objects,
             problems: self.problems,

@@ -129,6 +129,7 @@ mod tests {
             warnings: vec!["look".into()],
             plugins: Vec::new(),
             look_ups: Vec::new(),
+            stopped: false,
         }
     }
 

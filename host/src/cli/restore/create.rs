@@ -13,7 +13,8 @@ use crate::cli::session::Session;
 use crate::cli::values::restore_name;
 use crate::plugin::PluginHost;
 use crate::report::Outcome;
-use crate::restore::{self, RestoreRequest, SavedPlan};
+use crate::restore::{self, RestoreReport, RestoreRequest, SavedPlan};
+use crate::store::Store;
 use clap::{Args, ValueHint};
 use jiff::Timestamp;
 use std::path::{Path, PathBuf};
@@ -87,15 +88,25 @@ impl Create {
         let (backup, request) = asked.request(session, &host).await?;
         restore::check_unused(store.as_ref(), &request.name).await?;
         let report = work(request, &backup, session, &host, Mode::Apply).await?;
-        if let Err(error) = restore::save(store.as_ref(), &report).await {
-            session.warn(format!("the report of the restore is not kept: {error}"));
-        }
+        keep(&report, store.as_ref(), session).await;
         session
             .output
             .show(&report, |report, _| text::render(report, Detail::Exceptions))?;
         let ended = outcome(&report)?;
         wait.run(session, &report).await?;
         Ok(ended)
+    }
+}
+
+/// Keep the report with the backups. One of a restore that was stopped would keep it from going on under its name.
+async fn keep(report: &RestoreReport, store: &dyn Store, session: &Session) {
+    if report.stopped {
+        let name = &report.restore;
+        session.warn(format!(
+            "the restore was stopped; the same command with --name {name} lets it go on"
+        ));
+    } else if let Err(error) = restore::save(store, report).await {
+        session.warn(format!("the report of the restore is not kept: {error}"));
     }
 }
 
