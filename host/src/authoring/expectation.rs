@@ -40,12 +40,14 @@ impl Actual {
         actual
     }
 
-    /// What a hook did: the commands that it ran, the facts that it set, how it failed.
+    /// What a hook did: the commands that it ran, the facts that it set, the init containers that it added, how it
+    /// failed.
     pub fn of_hook(
         result: Result<(), PluginError>,
         commands: &[Vec<String>],
         before: &BTreeMap<String, String>,
         after: &BTreeMap<String, String>,
+        init_containers: Vec<Value>,
     ) -> Self {
         let mut actual = match result {
             Ok(()) => Actual::default(),
@@ -62,6 +64,9 @@ impl Actual {
         }
         if !set.is_empty() {
             actual.said.insert("facts".to_owned(), Value::Object(set));
+        }
+        if !init_containers.is_empty() {
+            actual.said.insert("initContainers".to_owned(), init_containers.into());
         }
         actual
     }

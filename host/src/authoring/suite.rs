@@ -97,6 +97,7 @@ impl<'a> Suite<'a> {
                     &script.commands(),
                     &event.facts,
                     &moment.facts.all(),
+                    moment.init_containers.all(),
                 ))
             }
         }
@@ -108,6 +109,7 @@ fn moment(event: &EventSpec, pod: Arc<ScriptedPod>) -> Moment {
         phase: event.phase.clone(),
         cause: event.cause.clone(),
         facts: Arc::new(Facts::new(event.facts.clone())),
+        init_containers: Arc::default(),
         pod,
         deadline: HOOK,
     }

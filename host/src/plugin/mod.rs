@@ -49,7 +49,7 @@ pub use host::{Batch, Configured, PluginHost, default_cache};
 pub use inspect::{Inspection, MANIFEST_SECTION, Manifest, World};
 pub use loaded::Plugin;
 pub use look_ups::{Answered, ClusterSource, GivenObjects, LookUp, LookUpError, LookUpSource, LookUps};
-pub use moment::{Facts, Moment};
+pub use moment::{Facts, InitContainers, Moment};
 pub use operation::Operation;
 pub use outcome::{Modified, Note, Resolution, Verdict};
 pub use pods::{EXEC_OUTPUT, ExecOutput, Pod, PodError, PodSession, Scripted, ScriptedPod};

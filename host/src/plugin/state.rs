@@ -270,6 +270,15 @@ impl events::HostEvent for State {
         Ok(self.moment()?.facts.get(&key))
     }
 
+    fn add_init_container(&mut self, _: Resource<EventSlot>, container: String) -> Result<()> {
+        let moment = self.moment()?;
+        let added = match moment.phase.as_str() {
+            "before-restore" => moment.init_containers.add(&container),
+            phase => Err(format!("an init container at the moment {phase}")),
+        };
+        added.map_err(|message| Refusal(PluginErrorKind::Output(message)).into())
+    }
+
     fn drop(&mut self, _: Resource<EventSlot>) -> Result<()> {
         Ok(())
     }

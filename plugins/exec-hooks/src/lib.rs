@@ -4,7 +4,7 @@
 //! what follows from a failure, is decided here. Each command that is run stands in the report, whether it fails the
 //! pod or not.
 
-use lazarette_sdk::{Error, Event, Hook, Object, pods};
+use lazarette_sdk::{Error, Event, Hook, Object, Value, pods};
 use serde::Deserialize;
 use std::time::Duration;
 
@@ -18,6 +18,9 @@ struct ExecHooks {
     /// After that, whatever happened.
     #[serde(default)]
     after_backup: Vec<Exec>,
+    /// Init containers that the pod gets before it is created.
+    #[serde(default)]
+    before_restore: Vec<Value>,
     /// After the pod was restored and its container runs.
     #[serde(default)]
     after_restore: Vec<Exec>,
@@ -79,6 +82,12 @@ impl Hook for ExecHooks {
         match event.phase().as_str() {
             "before-backup" => run_until_failure(&self.before_backup),
             "after-backup" => run_all(&self.after_backup),
+            "before-restore" => {
+                self.before_restore
+                    .iter()
+                    .for_each(|container| event.add_init_container(container));
+                Ok(())
+            }
             "after-restore" => run_until_failure(&self.after_restore),
             _ => Ok(()),
         }
@@ -135,7 +144,7 @@ lazarette_sdk::export_hook!(ExecHooks, manifest: "../manifest.json");
 mod tests {
     use super::*;
     use lazarette_sdk::testing::{Fixture, HookOutcome, PodScript, configure_with, hook};
-    use lazarette_sdk::{Value, json};
+    use lazarette_sdk::json;
 
     fn pod() -> Fixture {
         Fixture::new(
@@ -200,6 +209,15 @@ mod tests {
         let outcome = run(config, "after-backup", script);
         assert_eq!(outcome.result.unwrap_err().code, "timeout");
         assert_eq!(outcome.commands.len(), 2);
+    }
+
+    #[test]
+    fn init_containers_are_added_before_a_restore() {
+        let wait = json!({"name": "wait", "image": "busybox"});
+        let config = json!({"beforeRestore": [wait]});
+        let outcome = run(config.clone(), "before-restore", PodScript::new());
+        assert_eq!((outcome.result, outcome.init_containers), (Ok(()), vec![wait]));
+        assert!(run(config, "after-restore", PodScript::new()).init_containers.is_empty());
     }
 
     #[test]

@@ -4,6 +4,7 @@
 use crate::bindings::hook::lazarette::plugin::events::Event as Source;
 #[cfg(not(target_family = "wasm"))]
 use crate::testing::EventFixture as Source;
+use serde_json::Value;
 
 /// One moment around one pod.
 pub struct Event<'a>(&'a Source);
@@ -61,5 +62,11 @@ impl<'a> Event<'a> {
     /// ```
     pub fn fact(&self, key: &str) -> Option<String> {
         self.0.fact(key)
+    }
+
+    /// In `before-restore`: give the pod an init container, as Kubernetes has them in `spec.initContainers`. It runs
+    /// before those of the pod.
+    pub fn add_init_container(&self, container: &Value) {
+        self.0.add_init_container(&container.to_string());
     }
 }

@@ -8,6 +8,7 @@ fn moment(pod: ScriptedPod) -> Moment {
         phase: "before-backup".to_owned(),
         cause: None,
         facts: Arc::new(Facts::default()),
+        init_containers: Arc::default(),
         pod: Arc::new(pod),
         deadline: Duration::from_millis(500),
     }

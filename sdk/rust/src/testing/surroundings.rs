@@ -2,6 +2,7 @@
 
 use super::Fixture;
 use crate::{Error, Event};
+use serde_json::Value;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
@@ -123,6 +124,7 @@ pub struct EventFixture {
     phase: String,
     cause: Option<String>,
     facts: RefCell<BTreeMap<String, String>>,
+    init_containers: RefCell<Vec<Value>>,
 }
 
 impl EventFixture {
@@ -138,6 +140,7 @@ impl EventFixture {
             phase: phase.to_owned(),
             cause: None,
             facts: RefCell::default(),
+            init_containers: RefCell::default(),
         }
     }
 
@@ -195,6 +198,12 @@ impl EventFixture {
     pub(crate) fn fact(&self, key: &str) -> Option<String> {
         self.facts.borrow().get(key).cloned()
     }
+
+    pub(crate) fn add_init_container(&self, container: &str) {
+        // Plugins hand over what they have as a value, so it is JSON.
+        let container = serde_json::from_str(container).unwrap_or_default();
+        self.init_containers.borrow_mut().push(container);
+    }
 }
 
 /// What came of running a hook.
@@ -206,6 +215,8 @@ pub struct HookOutcome {
     pub commands: Vec<Vec<String>>,
     /// The facts that it set.
     pub facts: BTreeMap<String, String>,
+    /// The init containers that it added.
+    pub init_containers: Vec<Value>,
 }
 
 pub(crate) fn finish(result: Result<(), Error>, event: EventFixture) -> HookOutcome {
@@ -213,6 +224,7 @@ pub(crate) fn finish(result: Result<(), Error>, event: EventFixture) -> HookOutc
         result,
         commands: SCRIPT.take().calls,
         facts: event.facts.into_inner(),
+        init_containers: event.init_containers.into_inner(),
     }
 }
 
