@@ -7,6 +7,7 @@ mod faults;
 #[path = "../cli/harness.rs"]
 #[allow(dead_code, reason = "the tests of the command line need more of it")]
 mod harness;
+mod hooks;
 mod kill;
 mod login;
 mod published;

@@ -66,7 +66,9 @@ impl Actual {
             actual.said.insert("facts".to_owned(), Value::Object(set));
         }
         if !init_containers.is_empty() {
-            actual.said.insert("initContainers".to_owned(), init_containers.into());
+            actual
+                .said
+                .insert("initContainers".to_owned(), init_containers.into());
         }
         actual
     }

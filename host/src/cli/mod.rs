@@ -11,6 +11,7 @@ mod failure;
 mod files;
 mod filters;
 mod global;
+mod hooks;
 mod interrupt;
 mod key;
 mod man;

@@ -3,8 +3,9 @@
 use super::recorded::{Attempts, RecordedPod};
 use super::{Action, Attempt, Ending, Hooks, Phase, PodFacts, PreparedHook};
 use crate::object::Object;
-use crate::plugin::{Batch, Facts, Moment, PluginError, Pod};
+use crate::plugin::{Batch, Facts, InitContainers, Moment, PluginError, Pod};
 use crate::report::{Code, Problem};
+use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -17,6 +18,7 @@ pub struct Attendance {
     batch: Batch,
     facts: BTreeMap<String, Arc<Facts>>,
     attempts: Arc<Attempts>,
+    init_containers: Arc<InitContainers>,
 }
 
 /// What became of a hook at one moment.
@@ -49,6 +51,7 @@ impl Attendance {
             batch: of.batch(),
             facts: facts.collect(),
             attempts: Arc::default(),
+            init_containers: Arc::default(),
         }
     }
 
@@ -77,6 +80,7 @@ impl Attendance {
             phase: phase.name().to_owned(),
             cause: cause.map(str::to_owned),
             facts: Arc::clone(facts),
+            init_containers: Arc::clone(&self.init_containers),
             pod: Arc::new(pod),
             deadline: hook.deadline(phase),
         };
@@ -116,6 +120,11 @@ impl Attendance {
     /// What was run until now.
     pub fn attempts(&self) -> Vec<Attempt> {
         self.attempts.all()
+    }
+
+    /// What hooks gave the pod before it is created, until now.
+    pub fn init_containers(&self) -> Vec<Value> {
+        self.init_containers.all()
     }
 
     /// What plugins keep about the pod, until now.

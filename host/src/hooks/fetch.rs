@@ -5,6 +5,7 @@ use super::{Hook, Side};
 use crate::cluster::Cluster;
 use crate::object::ResourceType;
 use crate::report::{Code, Problem, ResultOf};
+use serde_json::Value;
 
 impl Side {
     /// The resource with the hooks of this side, in the plural, and its kind.
@@ -12,6 +13,14 @@ impl Side {
         match self {
             Side::Backup => ("backuphooks", "BackupHook"),
             Side::Restore => ("restorehooks", "RestoreHook"),
+        }
+    }
+
+    /// What its operation is called.
+    pub(super) fn operation(self) -> &'static str {
+        match self {
+            Side::Backup => "a backup",
+            Side::Restore => "a restore",
         }
     }
 
@@ -27,13 +36,13 @@ impl Side {
 }
 
 impl Hook {
-    /// The hooks of the BackupHook or RestoreHook `name` in `namespace` of a cluster.
-    pub async fn fetch(
+    /// The BackupHook or RestoreHook `name` in `namespace` of a cluster, and how it is named.
+    pub(super) async fn resource(
         cluster: &dyn Cluster,
         side: Side,
         namespace: &str,
         name: &str,
-    ) -> ResultOf<Vec<Hook>> {
+    ) -> ResultOf<(Value, String)> {
         let (resource, kind) = side.resource();
         let types = cluster.resource_types().await?.types;
         let is_meant = |of: &&ResourceType| of.resource.is(GROUP, resource);
@@ -44,7 +53,7 @@ impl Hook {
             return Err(Problem::new(Code::NotFound, message).about(place));
         };
         match cluster.get(of, Some(namespace), name).await? {
-            Some(resource) => Ok(Hook::of_resource(resource, &place)?),
+            Some(resource) => Ok((resource, place)),
             None => {
                 Err(Problem::new(Code::NotFound, "there is none of that name in the cluster").about(place))
             }

@@ -24,6 +24,7 @@ mod record;
 mod recorded;
 mod seconds;
 mod selection;
+mod source;
 mod thaw;
 
 #[cfg(test)]
@@ -39,9 +40,10 @@ pub use frozen::{Frozen, Thawing, frozen, frozen_pods};
 pub use hook::{Action, Commands, Hook, PluginUse};
 pub use phase::Phase;
 pub use planned::PlannedStep;
-pub use pod::{RunningPod, container_names};
+pub use pod::{RunningPod, Standing, container_names};
 pub use pods::Pods;
 pub use prepared::{Hooks, PreparedHook};
 pub use record::{HookRecord, PodFacts};
 pub use selection::PodSelection;
+pub use source::HookDocument;
 pub use thaw::{FrozenHook, FrozenPod, PodName, ThawRecord};

@@ -2,38 +2,40 @@
 
 use super::{Action, Hook, OnError, Phase, Wait};
 use crate::object::Object;
-use serde::Serialize;
+use serde::{Deserialize, Deserializer, Serialize};
 use std::time::Duration;
 
 /// Something that a hook would do in a pod.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PlannedStep {
     /// Namespace of the pod.
     pub namespace: String,
-    /// Name of the pod.
+    /// Name of the pod; of pods that a controller has yet to make, the controller in brackets.
     pub pod: String,
     /// When around the pod.
     pub phase: Phase,
     /// The hook.
     pub hook: String,
     /// The container that a command runs in, or the name of the init container that the pod gets.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub container: Option<String>,
     /// The program and its arguments; empty where a plugin decides.
     pub command: Vec<String>,
     /// The plugin that decides; none for commands.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub plugin: Option<String>,
     /// How long it may take; none for an init container.
     #[serde(
+        default,
         rename = "timeoutSeconds",
         skip_serializing_if = "Option::is_none",
-        serialize_with = "seconds"
+        serialize_with = "seconds",
+        deserialize_with = "of_seconds"
     )]
     pub timeout: Option<Duration>,
     /// What is waited for before.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wait: Option<Wait>,
     /// What follows from a failure.
     pub on_error: OnError,
@@ -41,6 +43,10 @@ pub struct PlannedStep {
 
 fn seconds<S: serde::Serializer>(time: &Option<Duration>, serializer: S) -> Result<S::Ok, S::Error> {
     super::seconds::serialize(&time.unwrap_or_default(), serializer)
+}
+
+fn of_seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
+    super::seconds::deserialize(deserializer).map(Some)
 }
 
 impl PlannedStep {

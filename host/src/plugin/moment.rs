@@ -15,7 +15,7 @@ const FACT_KEY: usize = 256;
 /// Bytes of a fact.
 const FACT_VALUE: usize = 64 << 10;
 
-/// Init containers that one hook may give a pod.
+/// Init containers that the hooks of a pod may give it.
 const INIT_CONTAINERS: usize = 16;
 
 /// Bytes of an init container.
@@ -92,8 +92,8 @@ impl InitContainers {
         if json.len() > INIT_CONTAINER {
             return Err(format!("an init container of more than {INIT_CONTAINER} bytes"));
         }
-        let container: Value =
-            serde_json::from_str(json).map_err(|error| format!("an init container that is no JSON: {error}"))?;
+        let container: Value = serde_json::from_str(json)
+            .map_err(|error| format!("an init container that is no JSON: {error}"))?;
         for field in ["name", "image"] {
             let text = container.get(field).and_then(Value::as_str).unwrap_or_default();
             if text.is_empty() {

@@ -42,6 +42,9 @@ pub enum RestoreError {
     /// The plugin of a conflict policy cannot be used.
     #[error(transparent)]
     Plugin(#[from] PluginError),
+    /// Hooks cannot be used.
+    #[error("{0}")]
+    Hooks(Problem),
     /// A saved plan that was to hold as a whole does not.
     #[error("nothing was changed, because the plan does not hold any more for {}", named(.0))]
     Outdated(Vec<ObjectId>),
@@ -75,6 +78,7 @@ impl From<RestoreError> for Problem {
             RestoreError::Cluster(error) => error.into(),
             RestoreError::Modifiers(error) => error.into(),
             RestoreError::Plugin(error) => error.into(),
+            RestoreError::Hooks(problem) => problem,
             RestoreError::Outdated(_) => Problem::new(Code::OutdatedPlan, message),
             RestoreError::Internal(message) => Problem::new(Code::Internal, message),
         }

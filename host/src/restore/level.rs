@@ -138,7 +138,14 @@ impl Run<'_> {
                     .collect()
             })
             .await?;
-        Ok(Placed { slots, seat })
+        let Some(hooks) = &self.hooks else {
+            return Ok(Placed { slots, seat });
+        };
+        let mut hooked = Vec::with_capacity(slots.len());
+        for slot in slots {
+            hooked.push(hooks.placed(slot).await);
+        }
+        Ok(Placed { slots: hooked, seat })
     }
 
     /// Take from the lists what they have on the objects of a chunk. Chunks come in the order of the archive, as lists

@@ -5,7 +5,8 @@
 //!
 //! Objects are restored level by level ([`Level`]), in parallel within one, in batches that are cut by position in the
 //! archive, so that plugins see the same batches whatever the concurrency. A failed object never stops the others; what
-//! needs a namespace or a definition that could not be restored is left out, and names it.
+//! needs a namespace or a definition that could not be restored is left out, and names it. Hooks run last, in the pods
+//! that were created.
 
 mod agreed;
 mod batches;
@@ -17,6 +18,7 @@ mod definitions;
 mod diff;
 mod error;
 mod ground;
+mod hooks;
 mod immutable;
 mod item;
 mod ledger;

@@ -7,6 +7,7 @@ pub use objects::ObjectReports;
 use super::commitment::Commitment;
 use super::decide::EQUAL;
 use super::diff::Diff;
+use crate::hooks::{Attempt, PlannedStep};
 use crate::object::ObjectId;
 use crate::plugin::{Answered, PluginReport};
 use crate::report::{Code, Outcome, Problem};
@@ -41,6 +42,12 @@ pub struct RestoreReport {
     pub problems: Vec<Problem>,
     /// What the user should know and is about no object.
     pub warnings: Vec<String>,
+    /// What hooks would do. Only in a plan.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub planned_hooks: Vec<PlannedStep>,
+    /// Each command that hooks ran, or were to run, by pod and then in its order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub hook_attempts: Vec<Attempt>,
     /// What each plugin did that was called, by name.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub plugins: Vec<PluginReport>,

@@ -3,6 +3,7 @@
 use super::commitment::PlanKey;
 use super::policy::ConflictPolicies;
 use super::report::ObjectReports;
+use crate::hooks::Hook;
 use crate::modify::{Rules, ThirdParty};
 use crate::object::FilterSpec;
 use crate::plugin::Answered;
@@ -31,6 +32,12 @@ pub struct RestoreRequest {
     pub conflict_policies: ConflictPolicies,
     /// Plugins that rules and conflict policies name.
     pub plugins: Plugins,
+    /// Hooks, for pods that are created.
+    pub hooks: Vec<Hook>,
+    /// Whether annotations of pods are hooks too. Whoever may write a pod may then have commands run in it.
+    pub hook_annotations: bool,
+    /// Run hooks again of which an earlier, interrupted run of this restore does not say how they ended.
+    pub retry_hooks: bool,
     /// Restore what is whole where a part of the backup is damaged. Without it such a backup is refused.
     pub skip_damaged: bool,
     /// Keep all node ports of services, also those that the server chose and may have given away since.
@@ -60,6 +67,9 @@ impl RestoreRequest {
             on_modifier_error: OnModifierError::default(),
             conflict_policies: ConflictPolicies::default(),
             plugins: Plugins::new(),
+            hooks: Vec::new(),
+            hook_annotations: false,
+            retry_hooks: false,
             skip_damaged: false,
             preserve_node_ports: false,
             server_dry_run: false,

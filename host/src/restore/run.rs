@@ -3,6 +3,7 @@
 use super::Environment;
 use super::definitions::wait_until_served;
 use super::ground::{Ground, namespace_id};
+use super::hooks::{RestoreHooks, Surroundings};
 use super::ledger::Ledger;
 use super::levels::Level;
 use super::namespaces::namespaces;
@@ -12,7 +13,9 @@ use super::report::{ActionName, Note, ObjectReport, RestoreReport};
 use super::requests::Requests;
 use super::types::Unserved;
 use crate::cluster::{ClusterError, Write};
+use crate::hooks::{Attempt, PlannedStep};
 use crate::modify::CompiledRules;
+use crate::object::GroupResource;
 use crate::report::{Code, Problem};
 use serde_json::json;
 use std::sync::Arc;
@@ -24,6 +27,9 @@ pub(super) struct Run<'a> {
     pub(super) requests: Requests<'a>,
     pub(super) pipeline: Arc<Pipeline>,
     pub(super) ground: Arc<Ground>,
+    pub(super) hooks: Option<RestoreHooks<'a>>,
+    planned_hooks: Vec<PlannedStep>,
+    hook_attempts: Vec<Attempt>,
     ledger: Ledger,
     problems: Vec<Problem>,
     warnings: Vec<String>,
@@ -37,6 +43,7 @@ impl<'a> Run<'a> {
         requests: Requests<'a>,
         pipeline: Pipeline,
         ground: Ground,
+        hooks: Option<RestoreHooks<'a>>,
         warnings: Vec<String>,
     ) -> Self {
         Run {
@@ -44,6 +51,9 @@ impl<'a> Run<'a> {
             requests,
             pipeline: Arc::new(pipeline),
             ground: Arc::new(ground),
+            hooks,
+            planned_hooks: Vec::new(),
+            hook_attempts: Vec::new(),
             ledger: Ledger::default(),
             problems: Vec::new(),
             warnings,
@@ -70,10 +80,47 @@ impl<'a> Run<'a> {
             if let Err(problem) = self.level(level).await {
                 self.problems.push(problem);
                 self.stopped = true;
+                self.warnings
+                    .extend(self.hooks.as_ref().and_then(RestoreHooks::stopped));
                 return;
             }
         }
         self.set_owners().await;
+        self.run_hooks().await;
+    }
+
+    /// Have hooks do what they do once everything is there.
+    async fn run_hooks(&mut self) {
+        let Some(hooks) = &self.hooks else {
+            return;
+        };
+        let run = match (
+            self.pipeline.planned,
+            self.ground.types.get(&GroupResource::new("", "pods")),
+        ) {
+            (true, _) | (false, None) => {
+                let (steps, run) = hooks.planned();
+                self.planned_hooks = steps;
+                run
+            }
+            (false, Some(pods)) => {
+                let around = Surroundings {
+                    requests: &self.requests,
+                    pods,
+                    types: &self.ground.types,
+                    progress: self.with.progress,
+                    cancellation: self.with.cancellation,
+                };
+                hooks.after(around).await
+            }
+        };
+        self.hook_attempts = run.attempts;
+        self.problems.extend(run.problems);
+        self.warnings.extend(run.warnings);
+        if let Err(problem) = self.with.cancellation.check() {
+            self.problems.push(problem);
+            self.stopped = true;
+        }
     }
 
     /// Restore the objects of a level, and prepare the ground for those that follow.
@@ -91,7 +138,9 @@ impl<'a> Run<'a> {
         let result = match is_there {
             false => self.with.cancellation.check(),
             true => {
+                let hooks = self.hooks.as_ref();
                 let enter = |report: ObjectReport| {
+                    hooks.inspect(|hooks| hooks.enter(&report));
                     reports.extend(is_ground.then(|| report.clone()));
                     ledger.enter(report);
                 };
@@ -263,6 +312,8 @@ impl<'a> Run<'a> {
                 Some(key) => operation.look_ups.record(key.secret()),
                 None => Vec::new(),
             },
+            planned_hooks: self.planned_hooks,
+            hook_attempts: self.hook_attempts,
         }
     }
 }

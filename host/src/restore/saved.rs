@@ -128,6 +128,8 @@ mod tests {
             problems: vec![Problem::new(Code::Rejected, "no").about("pods a/b")],
             warnings: vec!["look".into()],
             plugins: Vec::new(),
+            planned_hooks: Vec::new(),
+            hook_attempts: Vec::new(),
             look_ups: Vec::new(),
             stopped: false,
         }

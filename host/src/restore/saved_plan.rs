@@ -5,6 +5,7 @@ use super::policy::{ConflictPolicies, ParsePolicyError};
 use super::report::RestoreReport;
 use super::request::{OnModifierError, Plugins, RestoreRequest};
 use crate::archive::BackupName;
+use crate::hooks::{HookDocument, HookError, Side};
 use crate::modify::Rules;
 use crate::object::FilterSpec;
 use crate::plugin::{PluginError, PluginErrorKind};
@@ -49,6 +50,12 @@ pub struct Specification {
     pub skip_damaged: bool,
     /// Keep all node ports of services.
     pub preserve_node_ports: bool,
+    /// Hooks, as their authors wrote them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub hooks: Vec<HookDocument>,
+    /// Whether annotations of pods are hooks too.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub hook_annotations: bool,
 }
 
 /// A specification that cannot be used.
@@ -63,6 +70,9 @@ pub enum SpecificationError {
     /// A plugin is another one than in the plan.
     #[error(transparent)]
     Plugin(#[from] PluginError),
+    /// A hook is wrong.
+    #[error(transparent)]
+    Hooks(#[from] HookError),
 }
 
 impl Specification {
@@ -78,7 +88,13 @@ impl Specification {
             let problems: Vec<_> = problems.iter().map(ToString::to_string).collect();
             SpecificationError::Modifiers(problems.join("\n"))
         })?;
+        let mut hooks = Vec::new();
+        for document in &self.hooks {
+            hooks.extend(document.hooks(Side::Restore)?);
+        }
         Ok(RestoreRequest {
+            hooks,
+            hook_annotations: self.hook_annotations,
             filter: self.filter.clone(),
             namespace_mappings: self.namespace_mappings.clone(),
             modifiers,
@@ -179,6 +195,7 @@ impl From<SpecificationError> for Problem {
     fn from(error: SpecificationError) -> Self {
         let code = match error {
             SpecificationError::Plugin(error) => return error.into(),
+            SpecificationError::Hooks(error) => return error.into(),
             SpecificationError::Modifiers(_) => Code::InvalidModifiers,
             SpecificationError::Policies(_) => Code::InvalidDocument,
         };

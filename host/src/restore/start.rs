@@ -3,6 +3,7 @@
 
 use super::agreed::Agreed;
 use super::ground::{Ground, namespace_id};
+use super::hooks::RestoreHooks;
 use super::marks::Marks;
 use super::namespaces::{self, Namespaces};
 use super::pipeline::Pipeline;
@@ -53,6 +54,7 @@ pub(super) async fn run(
     let schemas = std::mem::take(&mut selection.schemas);
     let schemas = with_definitions(schemas, with.cluster, &types, &mut warnings).await;
     let operation = Arc::new(operation(&request, with, schemas)?);
+    let hooks = RestoreHooks::prepare(&request, with, &operation).await?;
     let pipeline = pipeline(request, with, selection, operation, planned)?;
     let requests = Requests::new(with.cluster);
     let mut ground = Ground {
@@ -61,7 +63,7 @@ pub(super) async fn run(
     };
     let found = namespaces::find(with.cluster, &pipeline.target_namespaces()).await?;
     let problems = wait_for_namespaces(&requests, &mut ground, found, planned, with.cancellation).await?;
-    let mut run = Run::new(with, requests, pipeline, ground, warnings);
+    let mut run = Run::new(with, requests, pipeline, ground, hooks, warnings);
     run.note(problems);
     run.all_levels().await;
     Ok(run.finish(name))
@@ -148,10 +150,11 @@ fn operation(
     seed.update(parts.map_err(|error| RestoreError::Internal(error.to_string()))?);
     seed.update(request.conflict_policies.to_string());
     seed.update(format!("{:?}", request.modifiers));
+    seed.update(format!("{:?}", request.hooks));
     for (name, plugin) in &request.plugins {
         seed.update(format!("{name}: {:?}", plugin.settings));
     }
-    seed.update([u8::from(request.preserve_node_ports)]);
+    seed.update([request.preserve_node_ports, request.hook_annotations].map(u8::from));
     Ok(Operation {
         kind: "restore".to_owned(),
         now: request.time,

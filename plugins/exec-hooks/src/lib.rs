@@ -143,8 +143,8 @@ lazarette_sdk::export_hook!(ExecHooks, manifest: "../manifest.json");
 #[cfg(test)]
 mod tests {
     use super::*;
-    use lazarette_sdk::testing::{Fixture, HookOutcome, PodScript, configure_with, hook};
     use lazarette_sdk::json;
+    use lazarette_sdk::testing::{Fixture, HookOutcome, PodScript, configure_with, hook};
 
     fn pod() -> Fixture {
         Fixture::new(
@@ -217,7 +217,11 @@ mod tests {
         let config = json!({"beforeRestore": [wait]});
         let outcome = run(config.clone(), "before-restore", PodScript::new());
         assert_eq!((outcome.result, outcome.init_containers), (Ok(()), vec![wait]));
-        assert!(run(config, "after-restore", PodScript::new()).init_containers.is_empty());
+        assert!(
+            run(config, "after-restore", PodScript::new())
+                .init_containers
+                .is_empty()
+        );
     }
 
     #[test]

@@ -66,6 +66,14 @@ impl<'a> Event<'a> {
 
     /// In `before-restore`: give the pod an init container, as Kubernetes has them in `spec.initContainers`. It runs
     /// before those of the pod.
+    ///
+    /// ```
+    /// use lazarette_sdk::json;
+    /// use lazarette_sdk::testing::EventFixture;
+    ///
+    /// let fixture = EventFixture::new("before-restore");
+    /// fixture.event().add_init_container(&json!({"name": "prepare", "image": "busybox"}));
+    /// ```
     pub fn add_init_container(&self, container: &Value) {
         self.0.add_init_container(&container.to_string());
     }

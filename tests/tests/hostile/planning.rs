@@ -117,6 +117,8 @@ fn specification() -> Specification {
         conflict_policies: "skip".into(),
         skip_damaged: false,
         preserve_node_ports: false,
+        hooks: Vec::new(),
+        hook_annotations: false,
     }
 }
 

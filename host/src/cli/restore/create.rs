@@ -20,7 +20,7 @@ use jiff::Timestamp;
 use std::path::{Path, PathBuf};
 
 /// Options that say what a restore does. A saved plan says it already.
-const SAID_BY_PLAN: [&str; 14] = [
+const SAID_BY_PLAN: [&str; 16] = [
     "backup",
     "namespace_mappings",
     "conflict_policy",
@@ -35,6 +35,8 @@ const SAID_BY_PLAN: [&str; 14] = [
     "exclude_secrets",
     "selector",
     "include_cluster_resources",
+    "named",
+    "hook_annotations",
 ];
 
 /// Restore a backup
@@ -46,6 +48,7 @@ const SAID_BY_PLAN: [&str; 14] = [
     ("Bring back what is missing, leave alone what is there", "lazarette restore create nightly --cluster dir:./manifests --store file:./backups"),
     ("Bring edited fields back too, but not in Secrets", "lazarette restore create nightly --conflict-policy patch,secrets=skip"),
     ("Until what was restored runs", "lazarette restore create nightly --wait --wait-timeout 10m"),
+    ("With hooks, in the pods that the restore creates", "lazarette restore create nightly --hooks default/databases"),
     ("One namespace, under another name", "lazarette restore create nightly --include-namespaces shop --namespace-mappings shop:shop-staging"),
 ]))]
 pub(super) struct Create {
@@ -63,7 +66,11 @@ pub(super) struct Create {
     strict: bool,
 
     #[command(flatten)]
-    options: Options,
+    options: Box<Options>,
+
+    /// Where this restore was interrupted and is run again: run hooks again of which nobody knows how they ended
+    #[arg(long, help_heading = "Hooks")]
+    retry_hooks: bool,
 
     #[command(flatten)]
     wait: WaitOptions,
@@ -77,6 +84,7 @@ impl Create {
             plan,
             strict,
             options,
+            retry_hooks,
             wait,
         } = self;
         let asked = Asked {
@@ -85,7 +93,8 @@ impl Create {
             strict,
             options,
         };
-        let (backup, request) = asked.request(session, &host).await?;
+        let (backup, mut request) = asked.request(session, &host).await?;
+        request.retry_hooks = retry_hooks;
         restore::check_unused(store.as_ref(), &request.name).await?;
         let report = work(request, &backup, session, &host, Mode::Apply).await?;
         keep(&report, store.as_ref(), session).await;
@@ -115,7 +124,7 @@ struct Asked {
     name: Option<String>,
     plan: Option<PathBuf>,
     strict: bool,
-    options: Options,
+    options: Box<Options>,
 }
 
 impl Asked {

@@ -2,6 +2,7 @@
 
 mod create;
 mod describe;
+mod hooks;
 mod list;
 mod options;
 mod plan;

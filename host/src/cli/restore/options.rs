@@ -5,10 +5,12 @@ use crate::cli::completions::backups;
 use crate::cli::failure::Ended;
 use crate::cli::files;
 use crate::cli::filters::Filters;
+use crate::cli::hooks::HookOptions;
 use crate::cli::plugins::{Loaded, PluginOptions};
 use crate::cli::rules;
 use crate::cli::session::Session;
 use crate::cli::values::{conflict_policies, mapping, one_of};
+use crate::hooks::Side;
 use crate::plugin::PluginHost;
 use crate::report::{Code, Problem, ResultOf};
 use crate::restore::{ConflictPolicies, OnModifierError, Specification};
@@ -57,6 +59,9 @@ pub(super) struct Options {
     filters: Filters,
 
     #[command(flatten)]
+    hooks: HookOptions,
+
+    #[command(flatten)]
     plugins: PluginOptions,
 }
 
@@ -85,6 +90,11 @@ impl Options {
             conflict_policies: self.conflict_policy.to_string(),
             skip_damaged: self.skip_damaged,
             preserve_node_ports: self.preserve_node_ports,
+            hooks: self
+                .hooks
+                .documents(Side::Restore, session.target()?.as_ref())
+                .await?,
+            hook_annotations: self.hooks.hook_annotations,
         };
         Ok((specification, self.plugins.load(host).await?))
     }

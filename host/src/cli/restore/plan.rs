@@ -37,7 +37,7 @@ pub(super) struct Plan {
     save: Option<PathBuf>,
 
     #[command(flatten)]
-    options: Options,
+    options: Box<Options>,
 }
 
 impl Plan {

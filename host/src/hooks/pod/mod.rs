@@ -8,7 +8,7 @@ mod wait;
 #[cfg(test)]
 mod tests;
 
-pub use standing::containers as container_names;
+pub use standing::{Standing, containers as container_names};
 
 use crate::cluster::{ClusterError, ExecCommand, ExecError, PodAccess, Process, ProcessEvent};
 use crate::object::Object;
@@ -17,7 +17,6 @@ use crate::report::units::took;
 use async_trait::async_trait;
 use output::Output;
 use session::Session;
-use standing::Standing;
 use std::time::Duration;
 use tokio::time::{Instant, timeout, timeout_at};
 
@@ -117,7 +116,7 @@ impl RunningPod {
     /// How the container stands now.
     async fn standing(&self, container: &str) -> Result<Standing, ClusterError> {
         let live = self.access.get(&self.namespace, &self.name).await?;
-        Ok(standing::of(live.as_ref(), self.uid.as_deref(), container))
+        Ok(Standing::of(live.as_ref(), self.uid.as_deref(), container))
     }
 }
 

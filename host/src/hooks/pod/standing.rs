@@ -16,7 +16,7 @@ const PULLING_FAILS: [&str; 5] = [
 
 /// How a container stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Standing {
+pub enum Standing {
     /// It runs, and is ready.
     Ready,
     /// It runs.
@@ -34,6 +34,34 @@ pub(super) enum Standing {
 }
 
 impl Standing {
+    /// How `container` of the pod stands, which is `live` now. A pod with another `uid` is another one.
+    pub fn of(live: Option<&Value>, uid: Option<&str>, container: &str) -> Self {
+        let Some(live) = live else {
+            return Standing::Gone("the pod is not there any more".to_owned());
+        };
+        if uid.is_some_and(|uid| text(live, "/metadata/uid") != Some(uid)) {
+            return Standing::Gone("the pod is gone, and there is another one of its name".to_owned());
+        }
+        if text(live, "/metadata/deletionTimestamp").is_some() {
+            return Standing::Gone("the pod is being deleted".to_owned());
+        }
+        if let Some(phase @ ("Succeeded" | "Failed")) = text(live, "/status/phase") {
+            return Standing::Ended(format!(
+                "the pod has ended: {}",
+                with_details(phase, live.get("status"))
+            ));
+        }
+        let statuses = ["/status/containerStatuses", "/status/initContainerStatuses"];
+        let mut statuses = statuses
+            .iter()
+            .filter_map(|list| live.pointer(list)?.as_array())
+            .flatten();
+        match statuses.find(|status| text(status, "/name") == Some(container)) {
+            Some(status) => of_container(container, status, live),
+            None => Standing::Waiting(not_begun(live)),
+        }
+    }
+
     /// Why no command can run in the container: the code of the contract and a sentence.
     pub(super) fn reason(&self) -> Option<(&'static str, &str)> {
         match self {
@@ -57,34 +85,6 @@ pub fn containers(pod: &Value) -> Vec<String> {
         .filter_map(|container| container.get("name")?.as_str())
         .map(str::to_owned)
         .collect()
-}
-
-/// How `container` of the pod stands, which is `live` now. A pod with another `uid` is another one.
-pub(super) fn of(live: Option<&Value>, uid: Option<&str>, container: &str) -> Standing {
-    let Some(live) = live else {
-        return Standing::Gone("the pod is not there any more".to_owned());
-    };
-    if uid.is_some_and(|uid| text(live, "/metadata/uid") != Some(uid)) {
-        return Standing::Gone("the pod is gone, and there is another one of its name".to_owned());
-    }
-    if text(live, "/metadata/deletionTimestamp").is_some() {
-        return Standing::Gone("the pod is being deleted".to_owned());
-    }
-    if let Some(phase @ ("Succeeded" | "Failed")) = text(live, "/status/phase") {
-        return Standing::Ended(format!(
-            "the pod has ended: {}",
-            with_details(phase, live.get("status"))
-        ));
-    }
-    let statuses = ["/status/containerStatuses", "/status/initContainerStatuses"];
-    let mut statuses = statuses
-        .iter()
-        .filter_map(|list| live.pointer(list)?.as_array())
-        .flatten();
-    match statuses.find(|status| text(status, "/name") == Some(container)) {
-        Some(status) => of_container(container, status, live),
-        None => Standing::Waiting(not_begun(live)),
-    }
 }
 
 fn of_container(container: &str, status: &Value, pod: &Value) -> Standing {
@@ -210,14 +210,14 @@ mod tests {
         "container web waits: not started yet".into()
     ))]
     fn a_container_stands(#[case] pod: Value, #[case] expected: Standing) {
-        assert_eq!(of(Some(&pod), None, "web"), expected);
+        assert_eq!(Standing::of(Some(&pod), None, "web"), expected);
     }
 
     #[rstest]
     #[case::gone(None, "not there")]
     #[case::another(Some(json!({"metadata": {"uid": "2"}})), "another one")]
     fn a_pod_is_gone(#[case] live: Option<Value>, #[case] message: &str) {
-        let standing = of(live.as_ref(), Some("1"), "web");
+        let standing = Standing::of(live.as_ref(), Some("1"), "web");
         assert!(
             matches!(&standing, Standing::Gone(reason) if reason.contains(message)),
             "{standing:?}"

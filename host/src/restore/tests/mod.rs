@@ -2,6 +2,7 @@
 
 mod changes;
 mod failures;
+mod hooks;
 mod plans;
 mod selection;
 

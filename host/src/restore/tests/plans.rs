@@ -26,6 +26,8 @@ fn specification() -> Specification {
         conflict_policies: "patch".into(),
         skip_damaged: false,
         preserve_node_ports: false,
+        hooks: Vec::new(),
+        hook_annotations: false,
     }
 }
 
