@@ -6,6 +6,7 @@ mod demo;
 #[allow(dead_code, reason = "the tests with real clusters need more of it")]
 mod harness;
 mod help;
+mod hooks;
 mod interruption;
 mod languages;
 mod modifiers;

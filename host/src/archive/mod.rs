@@ -50,8 +50,8 @@ pub use listing::{ListedBackup, ListedVeleroBackup, Listing, UnfinishedBackup, l
 pub use manifest::{Contents, FORMAT, FileRecord, LeftOut, Manifest, Source, TypeCount};
 pub use name::{BackupName, ParseBackupNameError};
 pub use note::{Note, NoteKind, Notes, append_note, notes, remove_notes};
-pub use reader::{ArchivedObject, Backup, read_manifest};
-pub use removal::{Cleanup, cleanup, delete};
+pub use reader::{ArchivedObject, Backup, read_hooks, read_manifest};
+pub use removal::{Cleanup, cleanup, cleanup_but, delete};
 pub use requirement::{require_deletion_delay, required_deletion_delay};
 pub use salvage::Salvage;
 pub use signature::Trust;

@@ -106,18 +106,7 @@ impl Backup {
 
     /// What hooks left with the backup, in JSON; none where it had none.
     pub async fn hooks(&self) -> Result<Option<Vec<u8>>, ArchiveError> {
-        let Some(record) = self.manifest.file(BackupFile::Hooks) else {
-            return Ok(None);
-        };
-        let file = BackupFile::Hooks.key(&self.manifest.name);
-        let bytes = read_recorded(self.store.as_ref(), &file, Some(record)).await?;
-        match member::decompress_first(&bytes) {
-            Some((text, _)) => Ok(Some(text)),
-            None => Err(ArchiveError::Damaged {
-                file,
-                message: "it cannot be decompressed".to_owned(),
-            }),
-        }
+        read_hooks(self.store.as_ref(), &self.manifest).await
     }
 
     /// What is in the backup, in its order, without reading an object. An error ends it.
@@ -261,6 +250,22 @@ pub(super) fn damage(cause: Option<&str>) -> String {
     match cause {
         Some(cause) => format!("the object is damaged: it cannot be decompressed: {cause}"),
         None => "the object is damaged: it does not fit its digest".to_owned(),
+    }
+}
+
+/// What hooks left with the backup of a manifest, in JSON; none where it had none.
+pub async fn read_hooks(store: &dyn Store, manifest: &Manifest) -> Result<Option<Vec<u8>>, ArchiveError> {
+    let Some(record) = manifest.file(BackupFile::Hooks) else {
+        return Ok(None);
+    };
+    let file = BackupFile::Hooks.key(&manifest.name);
+    let bytes = read_recorded(store, &file, Some(record)).await?;
+    match member::decompress_first(&bytes) {
+        Some((text, _)) => Ok(Some(text)),
+        None => Err(ArchiveError::Damaged {
+            file,
+            message: "it cannot be decompressed".to_owned(),
+        }),
     }
 }
 

@@ -4,6 +4,7 @@ use super::tombstone::Tombstone;
 use super::{ArchiveError, BackupFile, BackupName, Claim, UnfinishedBackup, layout, list, read_manifest};
 use crate::store::{Store, StoreError};
 use jiff::{SignedDuration, Timestamp};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 /// Remove a finished backup, damaged or not. [`ArchiveError::Incomplete`] when it was never finished: its writer may be
@@ -37,12 +38,21 @@ pub struct Cleanup {
 /// finished, and files that were never committed. A writer that is slower than that loses its backup: of it and the
 /// cleanup one wins, and it does not finish.
 pub async fn cleanup(store: &dyn Store, older_than: Duration) -> Result<Cleanup, ArchiveError> {
+    cleanup_but(store, older_than, &BTreeSet::new()).await
+}
+
+/// The same, but for the backups `kept`: what lies beside them is needed still.
+pub async fn cleanup_but(
+    store: &dyn Store,
+    older_than: Duration,
+    kept: &BTreeSet<BackupName>,
+) -> Result<Cleanup, ArchiveError> {
     let age = SignedDuration::try_from(older_than).unwrap_or(SignedDuration::MAX);
     let limit = Timestamp::now().saturating_sub(age).unwrap_or(Timestamp::MIN);
     let mut removed = Cleanup::default();
     for UnfinishedBackup { name, claim, .. } in list(store).await?.unfinished {
         // A claim that cannot be read says no time, and no writer of ours leaves such a one behind.
-        let stale = claim.as_ref().is_none_or(|claim| claim.since <= limit);
+        let stale = claim.as_ref().is_none_or(|claim| claim.since <= limit) && !kept.contains(&name);
         if stale && remove_unfinished(store, &name, claim.as_ref(), limit).await? {
             removed.backups.push(name);
         }

@@ -2,6 +2,7 @@
 
 use super::backup::BackupCommand;
 use super::completions::Completions;
+use super::crds::Crds;
 use super::demo::Demo;
 use super::doctor::DoctorCommand;
 use super::examples::examples;
@@ -12,6 +13,7 @@ use super::modify::Modify;
 use super::plugin::PluginCommand;
 use super::restore::RestoreCommand;
 use super::store::StoreCommand;
+use super::thaw::Thaw;
 use clap::{Parser, Subcommand};
 
 /// Back up a Kubernetes cluster and bring it back to life.
@@ -48,6 +50,8 @@ pub(super) enum Command {
     Plugin(PluginCommand),
     Store(StoreCommand),
     Doctor(DoctorCommand),
+    Thaw(Thaw),
+    Crds(Crds),
     Key(KeyCommand),
     Completions(Completions),
     Man(Man),

@@ -4,6 +4,7 @@ mod arguments;
 mod backup;
 mod completions;
 mod config;
+mod crds;
 mod demo;
 mod doctor;
 mod examples;
@@ -25,6 +26,7 @@ mod restore;
 mod rules;
 mod session;
 mod store;
+mod thaw;
 mod values;
 mod version;
 
@@ -91,6 +93,8 @@ async fn dispatch(command: Command, session: &Session) -> Ended<Outcome> {
         Command::Modify(command) => command.run(session).await,
         Command::Plugin(command) => command.run(session).await,
         Command::Store(command) => command.run(session).await,
+        Command::Thaw(command) => command.run(session).await,
+        Command::Crds(command) => command.run(session),
         Command::Doctor(command) => command.run(session).await,
         Command::Key(command) => command.run(session),
         Command::Completions(command) => command.run(session),

@@ -15,11 +15,11 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-/// Plugins that rules (`plugin: {name, config}`) and conflict policies (`plugin:NAME`) can name.
+/// Plugins that rules and hooks (`plugin: {name, config}`) and conflict policies (`plugin:NAME`) can name.
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Plugins")]
 pub(super) struct PluginOptions {
-    /// A component of your own, and the name under which rules and conflict policies use it: a file, a folder with
+    /// A component of your own, and the name under which rules, hooks and conflict policies use it: a file, a folder with
     /// NAME.wasm, or `oci://HOST/REPOSITORY:TAG@DIGEST`
     #[arg(long = "plugin", value_name = "NAME=SOURCE", value_parser = assignment, value_hint = ValueHint::AnyPath)]
     plugins: Vec<(String, String)>,

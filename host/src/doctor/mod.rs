@@ -40,7 +40,7 @@ pub enum Verdict {
 /// Something that was checked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Check {
-    /// What: `store`, `cluster`, `rights`, `write`.
+    /// What: `store`, `hooks`, `cluster`, `rights`, `write`.
     pub name: &'static str,
     /// How it ended.
     pub verdict: Verdict,
@@ -79,6 +79,16 @@ impl Diagnosis {
             verdict,
             message: message.into(),
             problem: None,
+        });
+    }
+
+    /// What should be known, with what to do about it.
+    fn warn(&mut self, name: &'static str, problem: Problem) {
+        self.checks.push(Check {
+            name,
+            verdict: Verdict::Warning,
+            message: problem.to_string(),
+            problem: Some(problem),
         });
     }
 

@@ -2,6 +2,7 @@
 
 use super::{Diagnosis, Verdict};
 use crate::archive::{self, ArchiveError, BackupName, HeldClaim, Listing};
+use crate::hooks;
 use crate::report::{Code, Problem, units};
 use crate::store::Store;
 use jiff::Timestamp;
@@ -30,6 +31,7 @@ pub(super) async fn check_writing(store: &dyn Store, diagnosis: &mut Diagnosis) 
 
 /// Backups that were never finished, and such as cannot be read.
 pub(super) async fn check_remains(store: &dyn Store, diagnosis: &mut Diagnosis) {
+    check_frozen(store, diagnosis).await;
     let Listing {
         backups, unfinished, ..
     } = match archive::list(store).await {
@@ -59,5 +61,17 @@ pub(super) async fn check_remains(store: &dyn Store, diagnosis: &mut Diagnosis) 
             units::size(backup.bytes)
         );
         diagnosis.note("store", Verdict::Warning, message);
+    }
+}
+
+/// Pods that runs with hooks may have left standing still.
+async fn check_frozen(store: &dyn Store, diagnosis: &mut Diagnosis) {
+    match hooks::frozen(store).await {
+        Ok(all) => {
+            for frozen in all {
+                diagnosis.warn("hooks", frozen.problem());
+            }
+        }
+        Err(error) => diagnosis.warn("hooks", error.into()),
     }
 }

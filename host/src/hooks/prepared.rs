@@ -94,6 +94,11 @@ impl<'h> Hooks<'h> {
         self.host.configure(&self.exec, settings, &self.operation)
     }
 
+    /// The operation that plugins are called in.
+    pub fn operation(&self) -> &Arc<Operation> {
+        &self.operation
+    }
+
     /// Whether any pod can have a hook.
     pub fn is_empty(&self) -> bool {
         self.hooks.is_empty() && self.annotations.is_none()

@@ -1,6 +1,8 @@
 //! What hooks leave with a backup.
 
 use super::{Attempt, PodName};
+use crate::archive::{self, ArchiveError, BackupFile, Manifest};
+use crate::store::Store;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -36,6 +38,17 @@ impl PodFacts {
 }
 
 impl HookRecord {
+    /// What hooks left with the backup of a manifest; nothing where it had none.
+    pub async fn read(store: &dyn Store, manifest: &Manifest) -> Result<HookRecord, ArchiveError> {
+        let Some(text) = archive::read_hooks(store, manifest).await? else {
+            return Ok(HookRecord::default());
+        };
+        serde_json::from_slice(&text).map_err(|error| ArchiveError::Damaged {
+            file: BackupFile::Hooks.key(&manifest.name),
+            message: error.to_string(),
+        })
+    }
+
     /// Whether there is nothing in it.
     pub fn is_empty(&self) -> bool {
         self.attempts.is_empty() && self.facts.is_empty()

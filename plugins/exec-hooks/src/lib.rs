@@ -48,6 +48,18 @@ struct Exec {
     wait_for_ready: bool,
 }
 
+/// How long to wait before a command after a backup is tried again: 32 s in all, in which an API server is back that was
+/// started anew.
+const PAUSES: [Duration; 7] = [
+    Duration::from_millis(500),
+    Duration::from_secs(1),
+    Duration::from_secs(2),
+    Duration::from_secs(4),
+    Duration::from_secs(8),
+    Duration::from_secs(8),
+    Duration::from_secs(8),
+];
+
 /// What follows from a failure.
 #[derive(Clone, Copy, Default, Deserialize, PartialEq)]
 enum OnError {
@@ -100,15 +112,35 @@ fn run_until_failure(commands: &[Exec]) -> Result<(), Error> {
 }
 
 /// Run all commands, since the first may be what thaws a file system and the second what starts a database again. The
-/// first failure that must not be is returned in the end.
+/// first failure that must not be is returned in the end. Where the pod cannot be reached, each is tried again for a
+/// while: it may have been frozen.
 fn run_all(commands: &[Exec]) -> Result<(), Error> {
-    commands.iter().map(Exec::run).fold(Ok(()), Result::and)
+    let run = |command: &Exec| command.judge(command.persist());
+    commands.iter().map(run).fold(Ok(()), Result::and)
 }
 
 impl Exec {
     /// Run the command. An error only where a failure is one of the pod.
     fn run(&self) -> Result<(), Error> {
-        match self.attempt() {
+        self.judge(self.attempt())
+    }
+
+    /// Run the command, and again where the connection to it broke.
+    fn persist(&self) -> Result<(), Error> {
+        let mut attempt = self.attempt();
+        for pause in PAUSES {
+            match &attempt {
+                Err(error) if error.code == "connection" => pods::sleep(pause),
+                _ => break,
+            }
+            attempt = self.attempt();
+        }
+        attempt
+    }
+
+    /// An error only where a failure is one of the pod.
+    fn judge(&self, attempt: Result<(), Error>) -> Result<(), Error> {
+        match attempt {
             Err(error) if self.on_error == OnError::Fail => Err(error),
             Err(error) => {
                 lazarette_sdk::warn!("{error}");
@@ -201,11 +233,27 @@ mod tests {
     }
 
     #[test]
+    fn a_command_after_a_backup_is_tried_again_where_the_connection_broke() {
+        let config =
+            json!({"afterBackup": [command("thaw", "Fail")], "beforeBackup": [command("thaw", "Fail")]});
+        let script = PodScript::new()
+            .fails(&["thaw"], "connection")
+            .on(&["thaw"], 0, "");
+        let after = run(config.clone(), "after-backup", script.clone());
+        assert_eq!((after.result, after.commands.len()), (Ok(()), 2));
+        let before = run(config, "before-backup", script);
+        assert_eq!(
+            (before.result.unwrap_err().code.as_str(), before.commands.len()),
+            ("connection", 1)
+        );
+    }
+
+    #[test]
     fn everything_after_a_backup_runs_and_the_first_failure_is_returned() {
         let config = json!({"afterBackup": [command("thaw", "Fail"), command("start", "Fail")]});
         let script = PodScript::new()
             .fails(&["thaw"], "timeout")
-            .fails(&["start"], "connection");
+            .fails(&["start"], "pod-gone");
         let outcome = run(config, "after-backup", script);
         assert_eq!(outcome.result.unwrap_err().code, "timeout");
         assert_eq!(outcome.commands.len(), 2);

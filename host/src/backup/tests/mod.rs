@@ -1,6 +1,7 @@
 //! What holds for a backup of a cluster.
 
 mod ending;
+mod hooking;
 mod leaving_out;
 mod pruning;
 mod selecting;

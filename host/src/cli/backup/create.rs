@@ -1,20 +1,26 @@
 //! `lazarette backup create`
 
+use super::hooks::{Shown, pods, prepare};
 use crate::archive::{BackupName, FileRecord, Manifest, Recipient};
-use crate::backup::{self, BackupRequest};
+use crate::backup::{self, BackupRequest, BackupSummary, Hooking};
 use crate::cli::examples::examples;
 use crate::cli::failure::Ended;
 use crate::cli::filters::Filters;
+use crate::cli::hooks::{HookOptions, attempted, planned};
 use crate::cli::interrupt;
+use crate::cli::plugins::PluginOptions;
 use crate::cli::session::Session;
 use crate::cli::values::{label, moment, one_of};
+use crate::cluster::Cluster;
+use crate::hooks::{self, Hooks};
 use crate::report::{Code, Outcome, Problem, Progress, ResultOf, units};
-use crate::store::AccessTier;
+use crate::store::{AccessTier, Store};
 use anstyle::AnsiColor;
 use clap::{Args, ValueHint};
 use jiff::{SignedDuration, Timestamp};
 use std::fmt::Write;
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// Back up a cluster
 ///
@@ -28,6 +34,8 @@ use std::path::PathBuf;
     ("Into Azure, where nobody can delete it this year", "lazarette backup create nightly --immutable-until 2027-01-01 --access-tier cool --store azblob://ACCOUNT/backups"),
     ("Two applications of another cluster", "lazarette backup create --cluster kubeconfig:prod --include-namespaces shop,bank"),
     ("All but Secrets", "lazarette backup create --exclude-secrets"),
+    ("With hooks in pods", "lazarette backup create shop --include-namespaces shop --hooks default/databases"),
+    ("Which hooks would run?", "lazarette backup create --hooks hooks.yaml --dry-run"),
 ]))]
 pub(super) struct Create {
     /// Name of the backup [default: `backup-` and the time]
@@ -62,15 +70,25 @@ pub(super) struct Create {
 
     #[command(flatten)]
     filters: Filters,
+
+    /// Show which hooks would run in which pods, and run none: nothing is written
+    #[arg(long, help_heading = "Hooks")]
+    dry_run: bool,
+
+    /// How long pods may stand still; then their after-hooks run, whatever is not done yet
+    #[arg(long, value_name = "DURATION", value_parser = units::parse_duration, default_value = "60s", help_heading = "Hooks")]
+    max_freeze: SignedDuration,
+
+    #[command(flatten)]
+    hooks: HookOptions,
+
+    #[command(flatten)]
+    plugins: PluginOptions,
 }
 
 impl Create {
     pub async fn run(self, session: &Session) -> Ended<Outcome> {
-        let store = session.store_to_write(|options| {
-            options.immutable_until = self.immutable_until;
-            options.access_tier = self.access_tier;
-        })?;
-        let cluster = session.cluster()?;
+        let (cluster, host) = (session.cluster()?, session.plugins()?);
         let request = BackupRequest {
             filter: self.filters.into(),
             ttl: self.ttl,
@@ -78,29 +96,97 @@ impl Create {
             protection: session.protection(self.encrypt_to, self.signing_key)?,
             ..BackupRequest::new(self.name.map_or_else(default_name, Ok)?)
         };
-        let (progress, cancellation) = (Progress::default(), interrupt::cancellation()?);
-        let summary = {
-            let _watched = session.watch(&progress);
-            backup::create(
-                &request,
-                cluster.as_ref(),
-                store.as_ref(),
-                &progress,
-                &cancellation,
-            )
-            .await?
+        let hooks = prepare(&self.hooks, self.plugins, &host, &cluster, &request.name).await?;
+        if self.dry_run {
+            return plan(&request, hooks.as_ref(), cluster.as_ref(), session).await;
+        }
+        let store = session.store_to_write(|options| {
+            options.immutable_until = self.immutable_until;
+            options.access_tier = self.access_tier;
+        })?;
+        say_frozen(cluster.as_ref(), store.as_ref(), session).await;
+        let max_freeze = Duration::try_from(self.max_freeze).unwrap_or(Hooking::MAX_FREEZE);
+        let work = Work {
+            request: &request,
+            hooks: hooks.as_ref(),
+            max_freeze,
         };
-        for warning in &summary.warnings {
-            session.warn(warning);
-        }
-        for error in &summary.errors {
-            session.report(error);
-        }
-        session
-            .output
-            .show(&summary.manifest, |manifest, _| text(manifest, &store.address()))?;
+        let summary = work.run(cluster.as_ref(), store.as_ref(), session).await?;
+        show(&summary, &store.address(), session)?;
         Ok(summary.outcome())
     }
+}
+
+/// A backup that is to be made.
+struct Work<'a> {
+    request: &'a BackupRequest,
+    hooks: Option<&'a Hooks<'a>>,
+    max_freeze: Duration,
+}
+
+impl Work<'_> {
+    async fn run(&self, cluster: &dyn Cluster, store: &dyn Store, session: &Session) -> Ended<BackupSummary> {
+        let access = match self.hooks {
+            Some(_) => Some(pods(cluster)?),
+            None => None,
+        };
+        let hooking = self.hooks.zip(access.as_ref()).map(|(hooks, pods)| Hooking {
+            hooks,
+            pods,
+            max_freeze: self.max_freeze,
+        });
+        let (progress, cancellation) = (Progress::default(), interrupt::cancellation()?);
+        let _watched = session.watch(&progress);
+        let summary =
+            backup::create_with_hooks(self.request, hooking, cluster, store, &progress, &cancellation);
+        Ok(summary.await?)
+    }
+}
+
+/// Say which hooks would run.
+async fn plan(
+    request: &BackupRequest,
+    hooks: Option<&Hooks<'_>>,
+    cluster: &dyn Cluster,
+    session: &Session,
+) -> Ended<Outcome> {
+    let (steps, problems) = match hooks {
+        Some(hooks) => backup::plan_hooks(request, hooks, cluster).await?,
+        None => Default::default(),
+    };
+    for problem in &problems {
+        session.warn(problem);
+    }
+    session.output.show(&steps, |steps, _| match steps.is_empty() {
+        true => "No hooks would run.\n".to_owned(),
+        false => planned(steps),
+    })?;
+    Ok(Outcome::Completed)
+}
+
+/// Name the pods that earlier runs may have left standing still.
+async fn say_frozen(cluster: &dyn Cluster, store: &dyn Store, session: &Session) {
+    if cluster.is_live() {
+        match hooks::frozen(store).await {
+            Ok(all) => all.iter().for_each(|frozen| session.report(&frozen.problem())),
+            // Whoever backs up need not be able to read what was encrypted before.
+            Err(error) => session.warn(Problem::from(error)),
+        }
+    }
+}
+
+fn show(summary: &BackupSummary, store: &str, session: &Session) -> Ended<()> {
+    for warning in &summary.warnings {
+        session.warn(warning);
+    }
+    for error in &summary.errors {
+        session.report(error);
+    }
+    let shown = Shown::new(&summary.manifest, &summary.hooks);
+    session.output.show(&shown, |shown, _| {
+        format!("{}{}", text(shown.manifest, store), attempted(shown.hooks))
+    })?;
+    Ok(())
 }
 
 /// `backup-20260301040500`.

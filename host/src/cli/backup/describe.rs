@@ -1,11 +1,14 @@
 //! `lazarette backup describe`
 
+use super::hooks::Shown;
 use super::name::{Name, explain};
 use super::velero;
 use crate::archive::{self, ArchiveError, FileRecord, LeftOut, Manifest};
 use crate::cli::examples::examples;
 use crate::cli::failure::Ended;
+use crate::cli::hooks::attempted;
 use crate::cli::session::Session;
+use crate::hooks::HookRecord;
 use crate::object::{ClusterScope, FilterSpec};
 use crate::report::{Description, Outcome, units};
 use clap::Args;
@@ -30,7 +33,11 @@ impl Describe {
             Err(ArchiveError::OfVelero { name }) => return velero::describe(session, store, &name).await,
             Err(error) => return Err(explain(error, store.as_ref()).await.into()),
         };
-        session.output.show(&manifest, |manifest, _| text(manifest))?;
+        let record = HookRecord::read(store.as_ref(), &manifest).await?;
+        let shown = Shown::new(&manifest, &record);
+        session.output.show(&shown, |shown, _| {
+            format!("{}{}", text(shown.manifest), attempted(shown.hooks))
+        })?;
         Ok(Outcome::Completed)
     }
 }

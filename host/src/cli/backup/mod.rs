@@ -4,6 +4,7 @@ mod copy;
 mod create;
 mod delete;
 mod describe;
+mod hooks;
 mod list;
 mod name;
 mod prune;
@@ -11,6 +12,7 @@ mod undelete;
 mod velero;
 mod verify;
 
+pub(super) use hooks::{operation as hook_operation, pods};
 pub(super) use name::explain;
 
 use super::examples::examples;
@@ -36,7 +38,7 @@ pub(super) struct BackupCommand {
 
 #[derive(Subcommand, Debug)]
 enum Command {
-    Create(create::Create),
+    Create(Box<create::Create>),
     List(list::List),
     Describe(describe::Describe),
     Verify(verify::Verify),

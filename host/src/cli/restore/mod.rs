@@ -2,7 +2,6 @@
 
 mod create;
 mod describe;
-mod hooks;
 mod list;
 mod options;
 mod plan;

@@ -1,6 +1,6 @@
 //! The report of a restore as text for people.
 
-use super::hooks;
+use crate::cli::hooks;
 use crate::cli::plugin::activity::{self, Shown};
 use crate::report::{Outcome, paint_diff};
 use crate::restore::{ActionName, Diff, ObjectReport, RestoreReport, RuleReport, Totals};
@@ -48,7 +48,8 @@ pub(super) fn render(report: &RestoreReport, detail: Detail) -> String {
         }
     }
     text.push_str(&causes.hidden());
-    text.push_str(&hooks::render(report));
+    text.push_str(&hooks::planned(&report.planned_hooks));
+    text.push_str(&hooks::attempted(&report.hook_attempts));
     let (red, yellow) = (
         AnsiColor::Red.on_default().bold(),
         AnsiColor::Yellow.on_default().bold(),

@@ -4,16 +4,19 @@ use crate::archive;
 use crate::cli::examples::examples;
 use crate::cli::failure::Ended;
 use crate::cli::session::Session;
+use crate::hooks;
 use crate::report::{Outcome, units};
 use clap::Args;
 use jiff::SignedDuration;
 use serde::Serialize;
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 /// Remove what backups that were never finished have left
 ///
 /// Where a backup was killed, its files lie in the store and are of no use to anybody. A backup that is still being
-/// written looks the same, so only what is older than --older-than is removed.
+/// written looks the same, so only what is older than --older-than is removed. What says that pods may stand still is
+/// kept until `lazarette thaw` has run.
 #[derive(Args, Debug)]
 #[command(after_help = examples(&[
     ("Remains that are older than a day", "lazarette store cleanup --store file:./backups"),
@@ -39,7 +42,12 @@ impl Cleanup {
     pub async fn run(self, session: &Session) -> Ended<Outcome> {
         let store = session.store()?;
         let older_than = Duration::try_from(self.older_than).unwrap_or_default();
-        let cleanup = archive::cleanup(store.as_ref(), older_than).await?;
+        let mut kept = BTreeSet::new();
+        for frozen in hooks::frozen(store.as_ref()).await? {
+            session.warn(frozen.problem());
+            kept.insert(frozen.backup);
+        }
+        let cleanup = archive::cleanup_but(store.as_ref(), older_than, &kept).await?;
         let removed = Removed {
             backups: cleanup.backups.iter().map(ToString::to_string).collect(),
             files: cleanup.files,

@@ -1,5 +1,9 @@
 //! Hooks that the user names.
 
+mod text;
+
+pub(super) use text::{attempted, planned};
+
 use super::files;
 use crate::cluster::Cluster;
 use crate::hooks::{HookDocument, Side};

@@ -2,7 +2,6 @@
 
 use crate::hooks::{Attempt, PlannedStep};
 use crate::report::units;
-use crate::restore::RestoreReport;
 use anstyle::{AnsiColor, Style};
 use jiff::SignedDuration;
 use std::fmt::Write;
@@ -11,32 +10,31 @@ use std::time::Duration;
 /// Lines of a command's output that are shown where it failed.
 const LINES: usize = 5;
 
-/// What the report says of hooks: in a plan all steps, after a restore the commands that did not end well.
-pub(super) fn render(report: &RestoreReport) -> String {
-    let mut text = String::new();
+/// All steps that would be done, below a heading; nothing where there are none.
+pub(in crate::cli) fn planned(steps: &[PlannedStep]) -> String {
     let bold = Style::new().bold();
-    if !report.planned_hooks.is_empty() {
-        let _ = writeln!(text, "{bold}Hooks{bold:#} that would run:");
+    match steps {
+        [] => String::new(),
+        steps => format!(
+            "{bold}Hooks{bold:#} that would run:\n{}",
+            steps.iter().map(of_step).collect::<String>()
+        ),
     }
-    for step in &report.planned_hooks {
-        text.push_str(&of_step(step));
+}
+
+/// How many commands ran, and those that did not end well; nothing where there were none.
+pub(in crate::cli) fn attempted(attempts: &[Attempt]) -> String {
+    let bold = Style::new().bold();
+    if attempts.is_empty() {
+        return String::new();
     }
-    let failed: Vec<_> = report
-        .hook_attempts
-        .iter()
-        .filter(|attempt| !attempt.succeeded())
-        .collect();
-    if !report.hook_attempts.is_empty() {
-        let (all, failed) = (report.hook_attempts.len(), failed.len());
-        let _ = writeln!(
-            text,
-            "{bold}Hooks{bold:#}: {all} commands, {failed} of them did not end well"
-        );
-    }
-    for attempt in failed {
-        text.push_str(&of_attempt(attempt));
-    }
-    text
+    let failed: Vec<_> = attempts.iter().filter(|attempt| !attempt.succeeded()).collect();
+    let lines: String = failed.iter().copied().map(of_attempt).collect();
+    format!(
+        "{bold}Hooks{bold:#}: {} commands, {} of them did not end well\n{lines}",
+        attempts.len(),
+        failed.len()
+    )
 }
 
 /// `+ shop/web-0 after-restore: default (RestoreHook a/b) runs ["uname", "-a"] in container web, at most 30 s`

@@ -1,0 +1,117 @@
+//! Hooks on the command line, as far as that goes without pods that run.
+
+use crate::harness::Workplace;
+use rstest::rstest;
+use serde_json::json;
+
+const HOOKS: &str = "apiVersion: clusterbackup.dataprotection.microsoft.com/v1alpha1
+kind: BackupHook
+metadata: {name: databases, namespace: default}
+spec:
+  backupHook:
+  - name: freeze
+    includedNamespaces: [shop*]
+    preHooks:
+    - exec: {command: [fsfreeze, --freeze, /data], onError: Fail}
+    postHooks:
+    - exec: {command: [fsfreeze, --unfreeze, /data], timeout: 10s}
+";
+
+const POD: &str = "apiVersion: v1
+kind: Pod
+metadata: {name: db-0, namespace: shop}
+spec: {containers: [{name: db, image: db}, {name: log, image: log}]}
+---
+apiVersion: v1
+kind: Namespace
+metadata: {name: shop}
+";
+
+fn workplace() -> Workplace {
+    let workplace = Workplace::empty();
+    workplace.write("cluster/pod.yaml", POD);
+    workplace.write("hooks.yaml", HOOKS);
+    workplace
+}
+
+#[test]
+fn the_definitions_are_ready_to_be_applied() {
+    let workplace = Workplace::empty();
+    let definitions = workplace.done(&["crds"]);
+    for part in [
+        "name: \"backuphooks.",
+        "name: \"restorehooks.",
+        "x-kubernetes-preserve-unknown-fields: true",
+    ] {
+        assert!(
+            definitions.replace('"', "").contains(&part.replace('"', "")),
+            "{part}: {definitions}"
+        );
+    }
+    let list = workplace.json(&["crds"]);
+    assert_eq!(list["items"].as_array().map(Vec::len), Some(2));
+}
+
+#[test]
+fn a_dry_run_lists_what_would_run_and_writes_nothing() {
+    let workplace = workplace();
+    let words = ["backup", "create", "first", "--hooks", "hooks.yaml", "--dry-run"];
+    let text = workplace.done(&words);
+    let freeze = "shop/db-0 before-backup: freeze (BackupHook default/databases) runs [\"fsfreeze\", \"--freeze\", \"/data\"] in container db, at most 30s";
+    assert!(text.contains(freeze), "{text}");
+    let steps = workplace.json(&words);
+    assert_eq!(steps[1]["phase"], json!("after-backup"));
+    assert_eq!(
+        (&steps[1]["timeoutSeconds"], &steps[0]["onError"]),
+        (&json!(10), &json!("Fail"))
+    );
+    assert!(!workplace.path("backups/backups").exists());
+}
+
+#[rstest]
+#[case::misspelt(
+    "preHooks",
+    "preHook",
+    "hooks.yaml:8: spec.backupHook[0].preHook: unknown field"
+)]
+#[case::restore_only("BackupHook", "RestoreHook", "hooks.yaml")]
+fn hooks_that_are_wrong_are_wrong_usage(#[case] right: &str, #[case] wrong: &str, #[case] message: &str) {
+    let workplace = workplace();
+    workplace.write("hooks.yaml", &HOOKS.replace(right, wrong));
+    workplace.fails(
+        &["backup", "create", "first", "--hooks", "hooks.yaml"],
+        2,
+        message,
+    );
+}
+
+#[test]
+fn in_a_folder_no_pods_run() {
+    let words = ["backup", "create", "first", "--hooks", "hooks.yaml"];
+    workplace().fails(&words, 2, "in dir:cluster no pods run");
+}
+
+#[test]
+fn a_plugin_that_nobody_brings_is_named() {
+    let workplace = workplace();
+    let entry = "\n    plugin: {name: postgres}\n";
+    let hooks: String = HOOKS
+        .split("\n    preHooks")
+        .take(1)
+        .map(|text| format!("{text}{entry}"))
+        .collect();
+    workplace.write("hooks.yaml", &hooks);
+    let words = ["backup", "create", "first", "--hooks", "hooks.yaml"];
+    workplace.fails(
+        &words,
+        2,
+        "there is no plugin 'postgres': bring it with --plugin postgres=SOURCE",
+    );
+}
+
+#[test]
+fn there_is_nothing_to_thaw_where_nothing_stands_still() {
+    let workplace = workplace();
+    workplace.done(&["backup", "create", "first"]);
+    assert_eq!(workplace.done(&["thaw"]), "No pods stand still.\n");
+}
