@@ -80,14 +80,17 @@ fn commands(readme: &str) -> (Vec<&str>, Vec<&str>) {
 }
 
 /// The tools of a project, which its README has installed once: for all projects of the language.
-fn install(language: &str, project: &Path, commands: &[&str]) {
+fn install(name: &str, language: &str, project: &Path, commands: &[&str]) {
     let (list, installed) = match language {
         "javascript" => ("package.json", "node_modules"),
         "python" => ("requirements.txt", "venv"),
         _ => return,
     };
-    let text = fs::read(project.join(list)).unwrap();
-    let tools = kept::folder(&format!("plugins-{language}"), &text, |folder| {
+    // The same list for all projects.
+    let text = fs::read_to_string(project.join(list))
+        .unwrap()
+        .replace(name, "tools");
+    let tools = kept::folder(&format!("plugins-{language}"), text.as_bytes(), |folder| {
         fs::write(folder.join(list), &text).unwrap();
         for command in commands {
             timed(command, || run(folder, command, folder));
@@ -137,7 +140,7 @@ fn built(name: &str, language: &str, world: &str, change: Option<(&str, &str)>) 
         }
         let readme = fs::read_to_string(folder.join("README.md")).unwrap();
         let (once, each_time) = commands(&readme);
-        install(language, folder, &once);
+        install(name, language, folder, &once);
         let target = kept::folder("plugins-target", b"", |_| ());
         timed(&format!("{name} in {language}, built and tested"), || {
             for command in each_time {

@@ -75,6 +75,11 @@ fn two_plugins_of_one_name_are_a_mistake() {
         2,
         "there are two plugins 'mine'",
     );
+    workplace.fails(
+        &[&MODIFY[..], &["--plugin", "json-patch=regex-replace.wasm"]].concat(),
+        2,
+        "there are two plugins 'json-patch': one of them is built in",
+    );
 }
 
 #[test]

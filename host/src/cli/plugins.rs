@@ -5,7 +5,8 @@ use super::session::Session;
 use super::values::pair;
 use crate::modify::ThirdParty;
 use crate::plugin::{
-    AppliesTo, Isolation, Plugin, PluginError, PluginErrorKind, PluginHost, Settings, Source, TrustedKeys,
+    AppliesTo, BUILT_INS, Isolation, Plugin, PluginError, PluginErrorKind, PluginHost, Settings, Source,
+    TrustedKeys,
 };
 use crate::report::{Code, Problem, ResultOf, did_you_mean};
 use crate::signing::PublicKey;
@@ -83,12 +84,15 @@ impl PluginOptions {
         let keys = trusted(&self.keys)?;
         for (name, source) in &self.plugins {
             if entries.iter().any(|(known, _)| known == name) {
-                return Err(Problem::new(
-                    Code::InvalidArgument,
-                    format!("there are two plugins '{name}'"),
-                ));
+                return Err(two_plugins(name, ""));
             }
             entries.push((name.clone(), Entry::of(source)));
+        }
+        if let Some((name, _)) = entries
+            .iter()
+            .find(|(name, _)| BUILT_INS.contains(&name.as_str()))
+        {
+            return Err(two_plugins(name, ": one of them is built in"));
         }
         self.add_to(&mut entries)?;
         let mut loaded = Loaded {
@@ -179,6 +183,13 @@ impl Loaded {
             )
         })
     }
+}
+
+fn two_plugins(name: &str, more: &str) -> Problem {
+    Problem::new(
+        Code::InvalidArgument,
+        format!("there are two plugins '{name}'{more}"),
+    )
 }
 
 fn trusted(files: &[PathBuf]) -> ResultOf<TrustedKeys> {

@@ -221,6 +221,7 @@ fn log(verbose: u8, quiet: bool) {
     let subscriber = tracing_subscriber::fmt()
         .with_env_filter(EnvFilter::new(format!("lazarette={level},plugin={level}")))
         .with_writer(std::io::stderr)
+        .with_ansi(anstream::AutoStream::choice(&std::io::stderr()) != anstream::ColorChoice::Never)
         .with_target(false)
         .without_time();
     let _ = subscriber.try_init();

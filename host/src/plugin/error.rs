@@ -37,7 +37,7 @@ pub enum PluginErrorKind {
     #[error("{0}")]
     Signature(String),
     /// The plugin refused its configuration.
-    #[error("configuration refused{}: {message}", pointer.as_ref().map(|at| format!(" at {at}")).unwrap_or_default())]
+    #[error("configuration refused{}: {message}", pointer.as_ref().filter(|at| !at.is_empty()).map(|at| format!(" at {at}")).unwrap_or_default())]
     Configuration {
         /// The plugin's message.
         message: String,

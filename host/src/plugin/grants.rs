@@ -128,7 +128,10 @@ fn is_name(text: &str) -> bool {
 fn unknown(grant: &str) -> String {
     let names: Vec<&str> = NAMES.iter().map(|(name, _)| *name).collect();
     let name = grant.split_once(':').map_or(grant, |(name, _)| name);
-    let meant = did_you_mean(name, &names);
+    let meant = match did_you_mean(name, &names) {
+        none if none.is_empty() => ".".to_owned(),
+        meant => meant,
+    };
     format!(
         "there is no grant `{}`{meant} There are {}; look-ups can be narrowed as in cluster.get:configmaps@shop",
         grant.escape_debug(),

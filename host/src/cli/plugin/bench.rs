@@ -85,6 +85,9 @@ fn load(host: &PluginHost, plugin: &Path, config: Value) -> Ended<(Arc<Plugin>, 
         };
         return Ok((host.built_in(name)?, settings));
     }
+    if !plugin.exists() {
+        Err(super::inspect::no_plugin(&plugin.display().to_string()))?;
+    }
     Ok(Component::find(plugin)?.load(host, config)?)
 }
 

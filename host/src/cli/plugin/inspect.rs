@@ -63,15 +63,18 @@ fn read(plugin: &str) -> ResultOf<Cow<'static, [u8]>> {
     std::fs::read(plugin)
         .map(Cow::Owned)
         .map_err(|error| match error.kind() {
-            ErrorKind::NotFound => {
-                let message = format!(
-                    "there is no such file, and no built-in plugin of that name{}",
-                    did_you_mean(plugin, BUILT_INS)
-                );
-                Problem::new(Code::NotFound, message).about(plugin)
-            }
+            ErrorKind::NotFound => no_plugin(plugin),
             _ => Problem::new(Code::FileAccess, error.to_string()).about(plugin),
         })
+}
+
+/// That `plugin` is neither a file nor the name of a plugin.
+pub(super) fn no_plugin(plugin: &str) -> Problem {
+    let message = format!(
+        "there is no such file, and no built-in plugin of that name{}",
+        did_you_mean(plugin, BUILT_INS)
+    );
+    Problem::new(Code::NotFound, message).about(plugin)
 }
 
 fn text(inspection: &Inspection, start: String) -> String {
