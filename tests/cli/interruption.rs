@@ -49,7 +49,7 @@ fn interrupt(workplace: &Workplace, words: &[&str], folder: &str) -> Ran {
 
 #[test]
 fn an_interrupted_restore_goes_on_under_its_name() {
-    let workplace = with_objects(OBJECTS / 5);
+    let workplace = with_objects(OBJECTS / 15);
     workplace.done(&["backup", "create", "many"]);
     let words = [
         "restore",
