@@ -166,7 +166,9 @@ async fn an_encrypted_and_signed_backup_is_copied_and_read_by_who_has_the_keys()
     );
     let refused = workplace.run(&["backup", "verify", "unsigned", "--trusted-key", "signing.pem.pub"]);
     assert!(
-        refused.code == 1 && refused.stdout.contains("not signed"),
+        refused.code == 1
+            && refused.stdout.contains("not signed")
+            && refused.stdout.contains("is not trusted"),
         "{refused:?}"
     );
 }

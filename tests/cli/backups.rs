@@ -123,7 +123,8 @@ fn damage_is_found_refused_and_got_around() {
     assert!(ran.stdout.contains("backup first is damaged"), "{}", ran.stdout);
     assert!(
         ran.stdout.contains("first.tar.gz: ")
-            && ran.stdout.contains("namespaces shop: the object is damaged"),
+            && ran.stdout.contains(" shop/")
+            && ran.stdout.contains(": the object is damaged"),
         "{}",
         ran.stdout
     );
@@ -136,6 +137,20 @@ fn damage_is_found_refused_and_got_around() {
     );
     let rest = workplace.run(&[&restore[..], &["--skip-damaged"]].concat());
     assert!(rest.code == 3 || rest.code == 1, "{rest:?}");
+}
+
+#[test]
+fn one_backup_that_cannot_be_checked_hides_no_other() {
+    let workplace = Workplace::with_backup();
+    let recipient = workplace.done(&["key", "generate", "identity.txt"]);
+    workplace.done(&["backup", "create", "private", "--encrypt-to", recipient.trim()]);
+    let ran = workplace.run(&["backup", "verify", "--all"]);
+    assert_eq!(ran.code, 1, "{ran:?}");
+    assert!(ran.stdout.contains("backup first is whole"), "{ran:?}");
+    assert!(
+        ran.stderr.contains("error[EncryptedBackup]: backup private"),
+        "{ran:?}"
+    );
 }
 
 #[test]

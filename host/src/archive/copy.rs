@@ -2,7 +2,7 @@
 
 use super::tombstone::Tombstone;
 use super::{ArchiveError, BackupFile, BackupName, Claim, Digester, Manifest, layout, read_manifest};
-use crate::report::Progress;
+use crate::report::{Cancellation, Progress};
 use crate::store::{Entry, Store, StoreError};
 use bytes::Bytes;
 use jiff::Timestamp;
@@ -20,12 +20,14 @@ pub struct Copied {
 }
 
 /// Copy the finished backup `name`, and read all of it back. The copy is there when its manifest is, which comes last.
-/// `from` must show encrypted files as they are stored: they are copied without being decrypted.
+/// `from` must show encrypted files as they are stored: they are copied without being decrypted. Cancelled, or after an
+/// error, it removes what it has copied.
 pub async fn copy(
     from: &dyn Store,
     to: &dyn Store,
     name: &BackupName,
     progress: &Progress,
+    cancellation: &Cancellation,
 ) -> Result<Copied, ArchiveError> {
     let manifest = match read_manifest(from, name).await {
         Ok(manifest) => Some(manifest),
@@ -46,7 +48,10 @@ pub async fn copy(
         }
         Ok(copied)
     };
-    let copied = copied.await;
+    let copied = tokio::select! {
+        copied = copied => copied,
+        () = cancellation.cancelled() => Err(ArchiveError::Cancelled),
+    };
     if copied.is_err() {
         remove_remains(to, name, claim.as_ref()).await;
     }

@@ -100,6 +100,9 @@ pub enum ArchiveError {
         /// Why.
         message: String,
     },
+    /// Somebody wanted it to stop.
+    #[error("interrupted before it was done")]
+    Cancelled,
     /// The store failed.
     #[error(transparent)]
     Store(StoreError),
@@ -146,6 +149,7 @@ impl From<ArchiveError> for Problem {
             }
             ArchiveError::Encrypted { .. } => Problem::new(Code::EncryptedBackup, message),
             ArchiveError::Untrusted { .. } => Problem::new(Code::UntrustedBackup, message),
+            ArchiveError::Cancelled => Problem::new(Code::Cancelled, message),
             ArchiveError::Store(error) => error.into(),
             ArchiveError::Internal(message) => Problem::new(Code::Internal, message),
         }

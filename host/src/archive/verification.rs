@@ -33,6 +33,8 @@ pub struct Verification {
     pub has_digests: bool,
     /// Whose signature it has.
     pub signed_by: Option<PublicKey>,
+    /// Whether that is a key that was demanded, or none was.
+    pub is_trusted: bool,
     /// What is wrong; empty when the backup is whole.
     pub findings: Vec<Finding>,
 }
@@ -79,6 +81,7 @@ impl Verification {
             bytes: 0,
             has_digests: true,
             signed_by: None,
+            is_trusted: true,
             findings: Vec::new(),
         }
     }
@@ -86,6 +89,7 @@ impl Verification {
     /// Find fault with a backup that nobody who is trusted has signed.
     pub fn demand(&mut self, trust: &Trust) {
         if let Err(message) = trust.accept(self.signed_by) {
+            self.is_trusted = false;
             self.find(BackupFile::Manifest.key(&self.name), None, message);
         }
     }

@@ -1,6 +1,7 @@
 //! What holds for a backup as a whole.
 
 mod concurrent;
+mod copies;
 mod crash;
 mod damage;
 mod kill;

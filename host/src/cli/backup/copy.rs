@@ -5,6 +5,7 @@ use crate::archive::{self, BackupName, Copied};
 use crate::cli::completions::backups;
 use crate::cli::examples::examples;
 use crate::cli::failure::Ended;
+use crate::cli::interrupt;
 use crate::cli::session::Session;
 use crate::cli::values::{moment, one_of};
 use crate::report::{Outcome, Progress, units};
@@ -67,14 +68,14 @@ impl Copy {
                 options.credential = credential;
             }
         })?;
-        let progress = Progress::default();
+        let (progress, cancellation) = (Progress::default(), interrupt::cancellation()?);
         let mut report = Report {
             to: to.address(),
             copied: Vec::new(),
         };
         for name in &self.backups {
             let _watched = session.watch(&progress);
-            match archive::copy(from.as_ref(), to.as_ref(), name, &progress).await {
+            match archive::copy(from.as_ref(), to.as_ref(), name, &progress, &cancellation).await {
                 Ok(Copied { files, bytes }) => report.copied.push(Entry {
                     name: name.to_string(),
                     files,

@@ -47,6 +47,8 @@ struct Report {
     has_digests: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     signed_by: Option<PublicKey>,
+    /// Whether who signed it is trusted, where that is demanded.
+    trusted: bool,
     findings: Vec<archive::Finding>,
 }
 
@@ -113,6 +115,7 @@ impl From<Verification> for Report {
             bytes,
             has_digests,
             signed_by,
+            is_trusted,
             findings,
         } = verification;
         Report {
@@ -123,6 +126,7 @@ impl From<Verification> for Report {
             bytes,
             has_digests,
             signed_by,
+            trusted: is_trusted,
             findings,
         }
     }
@@ -148,5 +152,9 @@ fn text(report: &Report) -> String {
     }
     let red = AnsiColor::Red.on_default();
     let lines: String = findings.iter().map(|finding| format!("  {finding}\n")).collect();
-    format!("backup {name} is {red}damaged{red:#}; whole are {read}\n{lines}")
+    let refused = match (report.trusted, findings.len()) {
+        (false, 1) => "not trusted",
+        _ => "damaged",
+    };
+    format!("backup {name} is {red}{refused}{red:#}; whole are {read}\n{lines}")
 }

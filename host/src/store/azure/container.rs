@@ -113,7 +113,7 @@ impl Container {
         attempt
             .retry(pauses)
             .when(Failure::is_passing)
-            .notify(|failure, pause| tracing::warn!("again in {pause:.1?}: {failure:?}"))
+            .notify(|failure, pause| tracing::warn!("{failure}; again in {pause:.1?}"))
             .await
     }
 

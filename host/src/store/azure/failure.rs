@@ -7,6 +7,7 @@ use azure_core::http::headers::HeaderName;
 use azure_core::time::{OffsetDateTime, parse_rfc7231};
 use azure_storage_blob::StorageError;
 use std::error::Error as _;
+use std::fmt;
 
 /// Signatures and tokens hold for a time, and Azure tolerates clocks that differ by less.
 const TOLERATED_SKEW_SECONDS: i64 = 15 * 60;
@@ -76,6 +77,20 @@ pub(super) enum Failure {
         /// Whether the same request may succeed in a moment.
         passing: bool,
     },
+}
+
+/// What happened, for people.
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Failure::NoBlob => "there is no such blob",
+            Failure::Exists => "the blob is there already",
+            Failure::Range => "the blob is shorter than expected",
+            Failure::NoBlocks => "the store lost blocks of the upload",
+            Failure::Immutable => "the blob cannot be changed or deleted",
+            Failure::Other { message, .. } => message,
+        })
+    }
 }
 
 impl Failure {
