@@ -9,10 +9,10 @@ use crate::object::yaml;
 use crate::report::Outcome;
 use clap::Args;
 
-/// Print the definitions of BackupHook and RestoreHook, for a cluster that does not have them
+/// Print the definitions of BackupHook and RestoreHook
 ///
-/// They are those of AKS Backup, with a plugin in the place of commands where one is wanted. A cluster with the backup
-/// extension of AKS has its own. Hooks in files need no definition.
+/// For a cluster that does not have them. They are those of AKS Backup, with a plugin in the place of commands where one
+/// is wanted. A cluster with the backup extension of AKS has its own. Hooks in files need no definition.
 #[derive(Args, Debug)]
 #[command(after_help = examples(&[("Define them in the cluster", "lazarette crds | kubectl apply -f -")]))]
 pub(super) struct Crds {}
