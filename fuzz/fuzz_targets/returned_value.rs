@@ -69,6 +69,7 @@ fn component() -> Vec<u8> {
     let (package, _) = resolve.push_dir(wit).expect("the contract");
     let world = resolve.select_world(&[package], Some("resource-modifier")).expect("a world");
     embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8, false).expect("a module");
-    let encoder = ComponentEncoder::default().module(&module).expect("a module");
+    let mut encoder = ComponentEncoder::default();
+    encoder.module(&module).expect("a module");
     encoder.validate(true).encode().expect("a component")
 }
