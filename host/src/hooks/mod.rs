@@ -1,9 +1,9 @@
 //! Hooks: what is done in pods before and after they are backed up, and after they are restored.
 //!
-//! BackupHook and RestoreHook of AKS Backup are read here ([`Hook::parse_all`], [`Hook::fetch`]), and so are Velero's
-//! annotations of pods ([`of_annotations`]). Which pods a hook is for is told by its [`PodSelection`]. What it does there
-//! is done by a plugin in the sandbox, the commands of these resources by the built-in `exec-hooks`: [`Hooks`] holds
-//! both, and an [`Attendance`] has them act around one pod.
+//! BackupHook and RestoreHook of AKS Backup are read here ([`Hook::parse_all`], [`HookDocument::fetch`]), and so are
+//! Velero's annotations of pods ([`of_annotations`]). Which pods a hook is for is told by its [`PodSelection`]. What it
+//! does there is done by a plugin in the sandbox, the commands of these resources by the built-in `exec-hooks`:
+//! [`Hooks`] holds both, and an [`Attendance`] has them act around one pod.
 
 mod annotations;
 mod attempt;
