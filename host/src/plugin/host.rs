@@ -256,8 +256,18 @@ impl Batch {
         pod: &Object,
         moment: &Moment,
     ) -> Result<(), PluginError> {
+        self.instance(plugin).map_err(|kind| error(plugin.name(), kind))?;
+        self.attend_with_newest(plugin, pod, moment).await
+    }
+
+    /// Run a hook in the instance that [`Batch::instance`] has just given.
+    async fn attend_with_newest(
+        &mut self,
+        plugin: &Arc<Configured>,
+        pod: &Object,
+        moment: &Moment,
+    ) -> Result<(), PluginError> {
         let refuse = |kind| error(plugin.name(), kind);
-        self.instance(plugin).map_err(refuse)?;
         let Some(mut served) = self.instances.pop() else {
             return Err(refuse(PluginErrorKind::Trap("its instance is gone".to_owned())));
         };
@@ -281,7 +291,9 @@ impl Batch {
         pod: &Object,
         moment: &Moment,
     ) -> Result<(), PluginError> {
-        let attended = wait(async { Ok(self.attend(plugin, pod, moment).await) });
+        // Not while waiting for the hook: making an instance waits, too.
+        self.instance(plugin).map_err(|kind| error(plugin.name(), kind))?;
+        let attended = wait(async { Ok(self.attend_with_newest(plugin, pod, moment).await) });
         attended.unwrap_or_else(|cause| Err(host_error(&cause)))
     }
 
