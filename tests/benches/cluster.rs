@@ -12,6 +12,7 @@ mod data;
 #[path = "cluster/print.rs"]
 mod print;
 #[path = "cluster/program.rs"]
+#[allow(dead_code, reason = "the benchmark of hooks needs more of it")]
 mod program;
 
 use bare::Bare;

@@ -40,7 +40,15 @@ pub const EXAMPLES: &[&str] = &[
 ];
 
 /// Plugins for tests of the host, in `tests/fixtures`.
-pub const FIXTURES: &[&str] = &["misbehaving", "looking", "hooking", "ambient", "capricious"];
+pub const FIXTURES: &[&str] = &[
+    "misbehaving",
+    "looking",
+    "hooking",
+    "ambient",
+    "capricious",
+    "postgresql-session",
+    "postgresql-standstill",
+];
 
 /// The target that brings no WASI.
 pub const TARGET: &str = "wasm32-unknown-unknown";

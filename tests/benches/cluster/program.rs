@@ -66,11 +66,21 @@ impl Program {
         program
     }
 
+    /// A path in the folder in which commands run.
+    pub fn path_of(&self, file: &str) -> PathBuf {
+        self.folder.path().join(file)
+    }
+
     /// Run a command on a cluster.
     pub fn run(&self, cluster: &Cluster, words: &[&str]) -> Run {
+        self.run_with(cluster.kubeconfig(), cluster.port(), words)
+    }
+
+    /// Run a command on the cluster of a kubeconfig, which is at a port of this machine.
+    pub fn run_with(&self, kubeconfig: &Path, port: u16, words: &[&str]) -> Run {
         let mut command = self.command(words);
         command
-            .env("KUBECONFIG", cluster.kubeconfig())
+            .env("KUBECONFIG", kubeconfig)
             .env("LAZARETTE_CLUSTER", "kubeconfig");
         let begun = Instant::now();
         let mut child = command.spawn().expect("the program runs");
@@ -84,7 +94,7 @@ impl Program {
                 break status;
             }
             run.peak = run.peak.max(peak(child.id()));
-            run.connections = run.connections.max(connections(child.id(), cluster.port()));
+            run.connections = run.connections.max(connections(child.id(), port));
             std::thread::sleep(STEP);
         };
         run.time = begun.elapsed();

@@ -20,7 +20,7 @@ struct Soak {
 /// Cases for each law about random input; without `soak` it is 256.
 const CASES: &str = "20000";
 
-const SOAKS: [Soak; 4] = [
+const SOAKS: [Soak; 6] = [
     Soak {
         name: "kill",
         about: "kill -9 of the API server, etcd and the program, during fifty backups and fifty restores",
@@ -35,6 +35,16 @@ const SOAKS: [Soak; 4] = [
         name: "store",
         about: "200 faults between the program and Azurite at each of writing, reading, checking and deleting backups",
         tests: &["-p", "lazarette", "--test", "azure", "faults::"],
+    },
+    Soak {
+        name: "hooks",
+        about: "200 faults while a pod stands still between its hooks",
+        tests: &["-p", "lazarette", "--test", "hooks", "faults::"],
+    },
+    Soak {
+        name: "postgres",
+        about: "20 backups of a PostgreSQL that is written to, and its restores, with each of two plugins",
+        tests: &["-p", "lazarette", "--test", "hooks", "postgresql::"],
     },
     Soak {
         name: "laws",

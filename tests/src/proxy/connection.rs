@@ -93,6 +93,11 @@ async fn exchange(
     let body = answer.body_of_answer(method);
     let goes_on = !answer.closes() && !head.closes();
     match fault {
+        Fault::LoseAnswer => {
+            Copy::new(&mut sink(), u64::MAX).body(server, body).await?;
+            shared.note();
+            return Ok(false);
+        }
         _ if answer.status() == 101 => {
             client.write_all(&answer.raw).await?;
             client.flush().await?;
@@ -101,11 +106,6 @@ async fn exchange(
                 _ => u64::MAX,
             };
             converse(client, server, limit).await?;
-            return Ok(false);
-        }
-        Fault::LoseAnswer => {
-            Copy::new(&mut sink(), u64::MAX).body(server, body).await?;
-            shared.note();
             return Ok(false);
         }
         Fault::CutAnswer(place) => cut(client, server, &answer, body, *place, shared).await?,
