@@ -1,7 +1,9 @@
 //! The claim: who writes a backup, since when. It is the first file of a backup, and holds its name.
 
 use super::tombstone::Tombstone;
-use super::{ArchiveError, BackupFile, BackupName, Digester, FileRecord, Recipient, SigningKey, layout};
+use super::{
+    ArchiveError, BackupFile, BackupName, Digester, FileRecord, Recipient, SigningKey, layout, process,
+};
 use crate::store::{Store, StoreError};
 use bytes::Bytes;
 use jiff::Timestamp;
@@ -21,6 +23,9 @@ pub struct Claim {
     /// Id of the writer's process there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pid: Option<u32>,
+    /// What tells that process from others that have had its id or will: when it was started.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub process_start: Option<String>,
     /// When it began.
     pub since: Timestamp,
     /// Version of the program that writes.
@@ -46,18 +51,20 @@ impl Claim {
             writer: Uuid::new_v4().to_string(),
             host: (!hidden).then(host),
             pid: (!hidden).then(std::process::id),
+            process_start: (!hidden).then(|| process::start(std::process::id())).flatten(),
             since: Timestamp::now(),
             program_version: env!("CARGO_PKG_VERSION").to_owned(),
         }
     }
 
-    /// Whether its writer is at work on this machine. False where the claim does not say, or it is elsewhere.
+    /// Whether its writer is at work on this machine: not another process that got its id later, and not one that has
+    /// ended and is only not taken note of. False where the claim does not say, or it is elsewhere.
     pub fn is_at_work_here(&self) -> bool {
         let here = rustix::system::uname().nodename().to_string_lossy().into_owned();
-        let pid = self.pid.and_then(|pid| i32::try_from(pid).ok());
-        let pid = pid.and_then(rustix::process::Pid::from_raw);
         self.host.as_ref() == Some(&here)
-            && pid.is_some_and(|pid| rustix::process::test_kill_process(pid).is_ok())
+            && self
+                .pid
+                .is_some_and(|pid| process::is_alive(pid, self.process_start.as_deref()))
     }
 
     /// The claim of the backup `name`; none where there is none, or it cannot be read.
@@ -233,5 +240,34 @@ impl<'a> HeldClaim<'a> {
             Err(ArchiveError::ClaimLost { .. }) => Ok(()),
             Err(error) => Err(error),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    fn elsewhere(claim: &mut Claim) {
+        claim.host = Some("elsewhere".to_owned());
+    }
+
+    #[rstest]
+    #[case::as_it_is(|_: &mut Claim| {}, true)]
+    #[case::written_before_starts_were_known(|claim: &mut Claim| claim.process_start = None, true)]
+    #[case::of_another_host(elsewhere, false)]
+    #[case::of_a_process_that_had_its_id(|claim: &mut Claim| claim.process_start = Some("boot/1".to_owned()), false)]
+    #[case::of_nobody(|claim: &mut Claim| claim.pid = Some(u32::MAX), false)]
+    #[case::that_does_not_say(|claim: &mut Claim| claim.pid = None, false)]
+    fn a_writer_is_at_work_while_its_process_lives(#[case] change: fn(&mut Claim), #[case] expected: bool) {
+        let mut claim = Claim::of_this_process(false);
+        change(&mut claim);
+        assert_eq!(claim.is_at_work_here(), expected);
+    }
+
+    #[test]
+    fn a_hidden_claim_says_nothing_of_its_machine() {
+        let claim = Claim::of_this_process(true);
+        assert_eq!((claim.host, claim.pid, claim.process_start), (None, None, None));
     }
 }

@@ -23,8 +23,8 @@ pub enum NoteKind {
 pub struct Note {
     /// What it is about.
     pub kind: NoteKind,
-    /// What it says. Encrypted where the backup is, and whoever reads it has no key.
-    pub text: Bytes,
+    /// What it says; none where it is encrypted, and whoever reads it has no key.
+    pub text: Option<Bytes>,
 }
 
 impl NoteKind {
@@ -75,6 +75,15 @@ impl HeldClaim<'_> {
         Ok(self.store().put_if_absent(&key, Bytes::from(stored)).await?)
     }
 
+    /// Say that all hooks have ended, and no pod stands still. Others see that by the notes themselves, but not where they
+    /// are encrypted: so this says it to those who have no key, too.
+    pub async fn note_all_thawed(&self) -> Result<(), ArchiveError> {
+        match self.protection().encrypts() {
+            true => append_all_thawed(self.store(), self.name()).await,
+            false => Ok(()),
+        }
+    }
+
     /// Remove all notes, once no pod stands still any more. Where the store keeps them they stay, and say so.
     pub async fn remove_notes(&self) {
         if let Err(error) = remove_notes(self.store(), self.name()).await {
@@ -83,14 +92,10 @@ impl HeldClaim<'_> {
     }
 }
 
-/// Write a note beside a backup that nobody writes any more.
-pub async fn append_note(
-    store: &dyn Store,
-    name: &BackupName,
-    kind: NoteKind,
-    text: Vec<u8>,
-) -> Result<(), ArchiveError> {
-    Ok(store.put_if_absent(&kind.key(name), Bytes::from(text)).await?)
+/// Note beside a backup, for everybody to read, that none of its pods stands still.
+pub async fn append_all_thawed(store: &dyn Store, name: &BackupName) -> Result<(), ArchiveError> {
+    let all = Bytes::from_static(b"null");
+    Ok(store.put_if_absent(&NoteKind::Thawed.key(name), all).await?)
 }
 
 /// Remove all notes beside a backup. Those that say that pods stand still go before those that say that they do not: what
@@ -138,12 +143,14 @@ pub async fn notes(store: &dyn Store) -> Result<BTreeMap<BackupName, Notes>, Arc
         else {
             continue;
         };
-        match store.read(&entry.key, None).await {
-            Ok(text) => found.entry(name).or_default().notes.push(Note { kind, text }),
+        let text = match store.read(&entry.key, None).await {
+            Ok(text) => Some(text).filter(|text| !encryption::is_encrypted(text)),
+            Err(StoreError::Locked { .. }) => None,
             // Removed meanwhile.
-            Err(StoreError::NotFound { .. }) => {}
+            Err(StoreError::NotFound { .. }) => continue,
             Err(error) => return Err(error.into()),
-        }
+        };
+        found.entry(name).or_default().notes.push(Note { kind, text });
     }
     found.retain(|_, beside| beside.notes.iter().any(|note| note.kind == NoteKind::Frozen));
     for (name, beside) in &mut found {

@@ -4,8 +4,8 @@ use super::block::{Block, CompressedBlock};
 use super::file::{FileWriter, GzipFileWriter, SmallFile, compression_failed};
 use super::resource_list::ResourceListWriter;
 use super::{
-    ArchiveError, BackupFile, Contents, FORMAT, FileRecord, HeldClaim, LeftOut, Manifest, SigningKey, Source,
-    member, velero,
+    ArchiveError, BackupFile, Contents, FORMAT, FileRecord, HeldClaim, HookStatus, LeftOut, Manifest,
+    SigningKey, Source, member, velero,
 };
 use crate::object::{ObjectId, ResourceType};
 use crate::report::Problem;
@@ -55,6 +55,8 @@ pub struct Description {
     pub errors: Vec<Problem>,
     /// What hooks leave with the backup, in JSON; none where it had none.
     pub hooks: Option<Vec<u8>>,
+    /// How many commands of hooks there were; none where the backup had no hooks.
+    pub hook_status: Option<HookStatus>,
 }
 
 impl<'a> ArchiveWriter<'a> {
@@ -128,6 +130,7 @@ impl<'a> ArchiveWriter<'a> {
         while !self.compressing.is_empty() {
             self.write_oldest().await?;
         }
+        let hook_status = description.hook_status;
         let results = velero::results(&description.warnings, &description.errors)?;
         let results = SmallFile::new(self.claim, BackupFile::Results, results)?;
         let mut files = vec![
@@ -153,19 +156,25 @@ impl<'a> ArchiveWriter<'a> {
             description,
             files,
         );
-        publish(self.claim, &mut manifest).await?;
+        publish(self.claim, &mut manifest, hook_status).await?;
         Ok(manifest)
     }
 }
 
 /// Write Velero's Backup resource, which an encrypted backup has none of, and the manifest.
 /// [`ArchiveError::ClaimLost`], and nothing of it stays, when somebody took the writer for dead.
-async fn publish(claim: &HeldClaim<'_>, manifest: &mut Manifest) -> Result<(), ArchiveError> {
+async fn publish(
+    claim: &HeldClaim<'_>,
+    manifest: &mut Manifest,
+    hook_status: Option<HookStatus>,
+) -> Result<(), ArchiveError> {
     let protection = claim.protection();
     claim.check().await?;
     let mut velero = None;
     if !protection.encrypts() {
-        let resource = velero::backup_resource(manifest).to_string().into_bytes();
+        let resource = velero::backup_resource(manifest, hook_status)
+            .to_string()
+            .into_bytes();
         let file = velero.insert(SmallFile::new(claim, BackupFile::VeleroBackup, resource)?);
         manifest.files.push(file.put(claim).await?);
     }
@@ -208,6 +217,7 @@ fn manifest(
         left_out,
         errors,
         hooks: _,
+        hook_status: _,
     } = description;
     Manifest {
         format: FORMAT,

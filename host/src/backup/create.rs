@@ -6,6 +6,7 @@ use super::selection::Selection;
 use super::{BackupError, BackupRequest, BackupSummary};
 use crate::archive::{ArchiveError, ArchiveWriter, Description, HeldClaim, Source};
 use crate::cluster::{Cluster, ClusterError, RawObject};
+use crate::hooks::Hooks;
 use crate::object::{ObjectKey, ResourceType};
 use crate::report::{Cancellation, Code, Problem, Progress};
 use crate::store::Store;
@@ -57,6 +58,7 @@ pub async fn create_with_hooks(
                 selection,
                 warnings,
                 errors: Vec::new(),
+                hooks: hooking.map(|hooking| hooking.hooks),
                 hooked,
                 progress,
             };
@@ -91,6 +93,7 @@ struct Run<'p> {
     selection: Selection,
     warnings: Vec<Problem>,
     errors: Vec<Problem>,
+    hooks: Option<&'p Hooks<'p>>,
     hooked: Hooked,
     progress: &'p Progress,
 }
@@ -104,8 +107,6 @@ impl Run<'_> {
         claim: &HeldClaim<'_>,
         cancellation: &Cancellation,
     ) -> Result<BackupSummary, BackupError> {
-        self.warnings.append(&mut self.hooked.warnings);
-        self.errors.append(&mut self.hooked.errors);
         self.progress.begin("Writing objects", None);
         let writer = ArchiveWriter::begin(claim, request.workers).await?;
         let writer = tokio::select! {
@@ -201,7 +202,11 @@ impl Run<'_> {
         match self.hooked.pods.remove(&key) {
             Some(Taken::Nothing) => Ok(()),
             Some(Taken::Object(taken)) => self.write_object(of, &taken, writer).await,
-            None => self.write_object(of, listed, writer).await,
+            None => {
+                let hooks = self.hooks.filter(|_| self.selection.wants(listed));
+                hooks.inspect(|hooks| self.hooked.note_latecomer(of, listed, hooks));
+                self.write_object(of, listed, writer).await
+            }
         }
     }
 
@@ -247,6 +252,8 @@ impl Run<'_> {
         request: &BackupRequest,
         cluster: &dyn Cluster,
     ) -> Result<BackupSummary, BackupError> {
+        self.warnings.append(&mut self.hooked.warnings);
+        self.errors.append(&mut self.hooked.errors);
         self.warnings.extend(self.selection.unmet_needs());
         let description = Description {
             source: Source {
@@ -261,6 +268,7 @@ impl Run<'_> {
             excluded_by_label: self.selection.excluded_by_label,
             left_out: self.selection.defaults.report,
             hooks: hooks_of(&self.hooked)?,
+            hook_status: (!self.hooked.record.is_empty()).then(|| self.hooked.record.status()),
         };
         let manifest = writer.finish(description).await?;
         Ok(BackupSummary {

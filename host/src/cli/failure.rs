@@ -42,21 +42,17 @@ impl Failure {
 /// The exit code of a command that its user interrupted: 128 and the number of SIGINT, as shells have it.
 pub(super) const INTERRUPTED: u8 = 130;
 
-/// `error[Code]: message` for each problem, and below those of one code what to do.
-fn explain(problems: &[Problem]) -> String {
+/// `error[Code]: message` for each problem, and below the last one of each code what to do.
+pub(super) fn explain(problems: &[Problem]) -> String {
     let (red, bold) = (AnsiColor::Red.on_default().bold(), Style::new().bold());
     let mut lines = Vec::new();
-    for of_a_code in problems.chunk_by(|one, other| one.code == other.code) {
-        lines.extend(
-            of_a_code
-                .iter()
-                .map(|problem| format!("{red}error[{}]{red:#}: {problem}", problem.code.name())),
-        );
-        lines.extend(
-            of_a_code
-                .first()
-                .map(|problem| format!("{bold}help{bold:#}: {}", problem.code.action())),
-        );
+    for (index, problem) in problems.iter().enumerate() {
+        let code = problem.code;
+        lines.push(format!("{red}error[{}]{red:#}: {problem}", code.name()));
+        let mut later = problems.iter().skip(index + 1);
+        if !later.any(|other| other.code == code) {
+            lines.push(format!("{bold}help{bold:#}: {}", code.action()));
+        }
     }
     lines.join("\n")
 }
@@ -136,14 +132,14 @@ mod tests {
     fn an_error_says_what_and_where_and_what_to_do() {
         let problems = [
             Problem::new(Code::InvalidModifiers, "line 1: no").about("rules.yaml"),
-            Problem::new(Code::InvalidModifiers, "line 2: no").about("rules.yaml"),
             Problem::new(Code::NotFound, "there is no such backup"),
+            Problem::new(Code::InvalidModifiers, "line 2: no").about("rules.yaml"),
         ];
         let expected = format!(
-            "error[InvalidModifiers]: rules.yaml: line 1: no\nerror[InvalidModifiers]: rules.yaml: line 2: no\nhelp: {}\n\
-             error[NotFound]: there is no such backup\nhelp: {}",
-            Code::InvalidModifiers.action(),
-            Code::NotFound.action()
+            "error[InvalidModifiers]: rules.yaml: line 1: no\nerror[NotFound]: there is no such backup\nhelp: {}\n\
+             error[InvalidModifiers]: rules.yaml: line 2: no\nhelp: {}",
+            Code::NotFound.action(),
+            Code::InvalidModifiers.action()
         );
         assert_eq!(
             anstream::adapter::strip_str(&explain(&problems)).to_string(),

@@ -1,7 +1,7 @@
 //! What every command has: its options put together from all places, and ways to open things and to tell the user.
 
 use super::config::Config;
-use super::failure::say;
+use super::failure::{explain, say};
 use super::global::Global;
 use super::output::{Format, Output};
 use super::progress_bar::Watched;
@@ -175,11 +175,19 @@ impl Session {
         self.say_json(|| json!({"warning": text.to_string()}));
     }
 
-    /// Tell the user of something that went wrong and that ends nothing.
+    /// Tell the user of something that went wrong and that ends nothing, and what to do about it.
     pub fn report(&self, problem: &Problem) {
-        let red = AnsiColor::Red.on_default().bold();
-        self.say(&format!("{red}error[{}]{red:#}: {problem}", problem.code.name()));
-        self.say_json(|| json!({"error": problem}));
+        self.report_all(std::slice::from_ref(problem));
+    }
+
+    /// The same for all of `problems`.
+    pub fn report_all(&self, problems: &[Problem]) {
+        if !problems.is_empty() {
+            self.say(&explain(problems));
+        }
+        for problem in problems {
+            self.say_json(|| json!({"error": problem}));
+        }
     }
 
     /// Tell programs something beside the result, unless they want quiet: a line of JSON.

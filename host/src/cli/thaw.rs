@@ -8,7 +8,7 @@ use super::plugins::PluginOptions;
 use super::session::Session;
 use crate::archive::BackupName;
 use crate::cluster::Cluster;
-use crate::hooks::{self, Attempt, Frozen, Thawing};
+use crate::hooks::{self, Attempt, Frozen, Left, Thawing};
 use crate::modify::ThirdParty;
 use crate::plugin::PluginHost;
 use crate::report::{Code, Outcome, Problem, ResultOf};
@@ -20,8 +20,8 @@ use std::sync::Arc;
 /// Run the after-hooks of pods that a backup may have left standing still
 ///
 /// Before the before-hooks of a pod run, a note in the store says so, and another one when its after-hooks are done.
-/// After a kill or a failure of the network, `lazarette doctor` and the next backup name the pods that may stand still.
-/// Exit code 3 when some of them still may.
+/// After a kill or a failure of the network, `lazarette doctor` and the next backup name the pods that may stand still;
+/// for those of an encrypted backup they need its private key, too. Exit code 3 when some of them still may.
 #[derive(Args, Debug)]
 #[command(after_help = examples(&[
     ("All pods that any run has left", "lazarette thaw --store file:./backups"),
@@ -46,6 +46,8 @@ struct Thawed {
     pods: Vec<String>,
     /// Those that still may.
     frozen: Vec<String>,
+    /// Backups whose runs may have left pods standing still, and nobody here can read which.
+    unknown: Vec<String>,
     /// How much went wrong.
     #[serde(skip)]
     problems: usize,
@@ -55,10 +57,14 @@ impl Thaw {
     pub async fn run(self, session: &Session) -> Ended<Outcome> {
         let (store, cluster, host) = (session.store()?, session.cluster()?, session.plugins()?);
         let brought = self.plugins.load(&host).await?.by_name;
-        let mut left = hooks::frozen(store.as_ref()).await?;
-        left.retain(|frozen| self.backup.as_ref().is_none_or(|name| *name == frozen.backup));
+        let Left { frozen, unreadable } = hooks::frozen(store.as_ref()).await?;
+        let is_meant = |backup: &BackupName| self.backup.as_ref().is_none_or(|name| name == backup);
         let mut thawed = Thawed::default();
-        for frozen in left {
+        for notes in unreadable.iter().filter(|notes| is_meant(&notes.backup)) {
+            session.report(&notes.problem());
+            thawed.unknown.push(notes.backup.to_string());
+        }
+        for frozen in frozen.into_iter().filter(|frozen| is_meant(&frozen.backup)) {
             if frozen.cluster != cluster.address() {
                 session.report(&elsewhere(&frozen));
                 thawed
@@ -73,7 +79,8 @@ impl Thaw {
             thawed.add(thawing, session);
         }
         session.output.show(&thawed, |thawed, _| text(thawed))?;
-        Ok(Outcome::of_failures(thawed.problems + thawed.frozen.len()))
+        let failures = thawed.problems + thawed.frozen.len() + thawed.unknown.len();
+        Ok(Outcome::of_failures(failures))
     }
 }
 
@@ -110,7 +117,7 @@ async fn thaw(
 }
 
 fn text(thawed: &Thawed) -> String {
-    if thawed.pods.is_empty() && thawed.frozen.is_empty() {
+    if thawed.pods.is_empty() && thawed.frozen.is_empty() && thawed.unknown.is_empty() {
         return "No pods stand still.\n".to_owned();
     }
     let mut text = attempted(&thawed.attempts);
@@ -119,6 +126,11 @@ fn text(thawed: &Thawed) -> String {
     }
     for pod in &thawed.frozen {
         text.push_str(&format!("{pod} may still stand still\n"));
+    }
+    for backup in &thawed.unknown {
+        text.push_str(&format!(
+            "pods of the run of backup {backup} may still stand still\n"
+        ));
     }
     text
 }

@@ -67,9 +67,9 @@ pub(super) async fn check_remains(store: &dyn Store, diagnosis: &mut Diagnosis) 
 /// Pods that runs with hooks may have left standing still.
 async fn check_frozen(store: &dyn Store, diagnosis: &mut Diagnosis) {
     match hooks::frozen(store).await {
-        Ok(all) => {
-            for frozen in all {
-                diagnosis.warn("hooks", frozen.problem());
+        Ok(left) => {
+            for (_, problem) in left.problems() {
+                diagnosis.warn("hooks", problem);
             }
         }
         Err(error) => diagnosis.warn("hooks", error.into()),

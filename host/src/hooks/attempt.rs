@@ -92,6 +92,29 @@ impl Attempt {
         Some(Problem::new(code, message).about(format!("pods {}/{}", self.namespace, self.pod)))
     }
 
+    /// Those of `attempts`, which are in their order, that count: not one whose connection broke and that was made again.
+    pub(super) fn counting(attempts: &[Attempt]) -> impl Iterator<Item = &Attempt> {
+        let numbered = attempts.iter().enumerate();
+        let counts = |(index, attempt): (usize, _)| {
+            let again = attempts.get(index + 1).is_some_and(|next| next.is_again(attempt));
+            (!again).then_some(attempt)
+        };
+        numbered.filter_map(counts)
+    }
+
+    /// Whether it is the next try of the attempt `before`, whose connection broke.
+    fn is_again(&self, before: &Attempt) -> bool {
+        let what = |of: &Attempt| {
+            (
+                of.namespace.clone(),
+                of.pod.clone(),
+                of.container.clone(),
+                of.command.clone(),
+            )
+        };
+        matches!(before.end, Ending::ConnectionLost { .. }) && what(self) == what(before)
+    }
+
     /// Whether it came to a good end.
     pub fn succeeded(&self) -> bool {
         matches!(self.end, Ending::Exited { code: 0 })

@@ -1,7 +1,7 @@
 //! Hooks at work around one pod, from its first moment to its last.
 
 use super::recorded::{Attempts, RecordedPod};
-use super::{Action, Attempt, Ending, Hooks, Phase, PodFacts, PreparedHook};
+use super::{Action, Attempt, Hooks, Phase, PodFacts, PreparedHook};
 use crate::object::Object;
 use crate::plugin::{Batch, Facts, InitContainers, Moment, PluginError, Pod};
 use crate::report::{Code, Problem};
@@ -73,8 +73,9 @@ impl Attendance {
                 ..HookResult::default()
             };
         }
-        let (label, before) = (hook.hook.label(), self.attempts.count());
-        let pod = RecordedPod::new(Arc::clone(&self.access), &self.pod, &label, phase, &self.attempts);
+        let before = self.attempts.count();
+        let access = Arc::clone(&self.access);
+        let pod = RecordedPod::new(access, &self.pod, &hook.hook, phase, &self.attempts);
         let facts = self.facts.entry(hook.plugin().to_owned()).or_default();
         let moment = Moment {
             phase: phase.name().to_owned(),
@@ -97,7 +98,7 @@ impl Attendance {
         attempts: &[Attempt],
     ) -> HookResult {
         let fails_pod = ended.is_err() && hook.hook.can_fail_pod(phase);
-        let counting = || counting(attempts);
+        let counting = || Attempt::counting(attempts);
         let (is_certain, mut problems) = match &hook.hook.action {
             Action::Commands(_) => (
                 counting().all(|attempt| attempt.end.is_certain()),
@@ -138,18 +139,4 @@ impl Attendance {
         });
         kept.filter(|kept| !kept.facts.is_empty()).collect()
     }
-}
-
-/// Those of `attempts` that count: not one whose connection broke and that was made again.
-fn counting(attempts: &[Attempt]) -> impl Iterator<Item = &Attempt> {
-    attempts
-        .iter()
-        .enumerate()
-        .filter(|(index, attempt)| {
-            let again = attempts
-                .get(index + 1)
-                .is_some_and(|next| next.container == attempt.container && next.command == attempt.command);
-            !(again && matches!(attempt.end, Ending::ConnectionLost { .. }))
-        })
-        .map(|(_, attempt)| attempt)
 }

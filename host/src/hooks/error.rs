@@ -14,6 +14,18 @@ pub struct HookError {
     pub message: String,
 }
 
+impl HookError {
+    /// The same error, about a field within the one called `outer`; empty: nothing changes.
+    pub(super) fn within(self, outer: &str) -> Self {
+        let field = match (outer, self.field) {
+            ("", field) => field,
+            (outer, Some(field)) => Some(format!("{outer}.{field}")),
+            (outer, None) => Some(outer.to_owned()),
+        };
+        HookError { field, ..self }
+    }
+}
+
 impl From<HookError> for Problem {
     fn from(error: HookError) -> Problem {
         Problem::new(Code::InvalidHooks, error.to_string()).about(error.place)

@@ -38,6 +38,65 @@ impl Frozen {
     }
 }
 
+/// Notes on pods that may stand still, which do not say their pods to whoever reads them here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unreadable {
+    /// The backup that the run was to make.
+    pub backup: BackupName,
+    /// Since when the run was at work, where its claim says so.
+    pub since: Option<Timestamp>,
+    /// Why they are not read.
+    pub cause: UnreadNote,
+}
+
+/// Why a note does not say what it is about.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum UnreadNote {
+    /// It is encrypted, and there is no key for it.
+    #[error("its notes, which name the pods, are encrypted: name the private key with --identity")]
+    Encrypted,
+    /// It does not parse.
+    #[error("a note that names pods cannot be read: {0}")]
+    Damaged(String),
+}
+
+impl Unreadable {
+    /// What whoever looks after the cluster should know.
+    pub fn problem(&self) -> Problem {
+        let since = self.since.map(|since| format!(" that began at {since:.0}"));
+        let message = format!(
+            "a run{} is at work, or was ended and may have left pods standing still; {}",
+            since.unwrap_or_default(),
+            self.cause
+        );
+        Problem::new(Code::PodMayBeFrozen, message).about(format!("backup {}", self.backup))
+    }
+}
+
+/// What runs that are gone may have left standing still.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Left {
+    /// Pods that may stand still, by backup.
+    pub frozen: Vec<Frozen>,
+    /// Where there may be some, and who reads this cannot know which.
+    pub unreadable: Vec<Unreadable>,
+}
+
+impl Left {
+    /// Each with what there is to say of it.
+    pub fn problems(&self) -> impl Iterator<Item = (&BackupName, Problem)> {
+        let frozen = self
+            .frozen
+            .iter()
+            .map(|frozen| (&frozen.backup, frozen.problem()));
+        let unreadable = self
+            .unreadable
+            .iter()
+            .map(|notes| (&notes.backup, notes.problem()));
+        frozen.chain(unreadable)
+    }
+}
+
 /// What came of the after-hooks of pods that stood still.
 #[derive(Clone, Debug, Default)]
 pub struct Thawing {
@@ -88,46 +147,52 @@ impl Frozen {
             Ok(()) => Ok(()),
             Err(error) => {
                 tracing::debug!("the notes of backup {} stay: {error}", self.backup);
-                archive::append_note(store, &self.backup, NoteKind::Thawed, b"null".to_vec()).await
+                archive::append_all_thawed(store, &self.backup).await
             }
         }
     }
 }
 
-/// Pods that runs which are gone may have left standing still, by backup. Those of a run that is at work on this machine
-/// are left to it.
-pub async fn frozen(store: &dyn Store) -> Result<Vec<Frozen>, ArchiveError> {
-    let mut all = Vec::new();
+/// What runs that are gone may have left standing still. A run that is at work on this machine is left to it.
+pub async fn frozen(store: &dyn Store) -> Result<Left, ArchiveError> {
+    let mut left = Left::default();
     for (backup, Notes { claim, notes }) in archive::notes(store).await? {
-        if claim.is_some_and(|claim| claim.is_at_work_here()) {
+        if claim.as_ref().is_some_and(|claim| claim.is_at_work_here()) {
             continue;
         }
-        let found = frozen_pods(&backup, &notes)?;
-        all.extend(found.filter(|found| !found.pods.is_empty()));
+        match frozen_pods(&backup, &notes) {
+            Ok(found) => left.frozen.extend(found.filter(|found| !found.pods.is_empty())),
+            Err(cause) => left.unreadable.push(Unreadable {
+                backup,
+                since: claim.map(|claim| claim.since),
+                cause,
+            }),
+        }
     }
-    Ok(all)
+    Ok(left)
 }
 
 /// What the notes beside a backup say; none where they say nothing of pods that stand still.
-pub fn frozen_pods(backup: &BackupName, notes: &[Note]) -> Result<Option<Frozen>, ArchiveError> {
+pub fn frozen_pods(backup: &BackupName, notes: &[Note]) -> Result<Option<Frozen>, UnreadNote> {
     let of = |kind: NoteKind| notes.iter().filter(move |note| note.kind == kind);
-    // Where this is null, all are thawed.
-    let mut thawed: Vec<PodName> = Vec::new();
-    for note in of(NoteKind::Thawed) {
-        match parse::<Option<Vec<PodName>>>(backup, note)? {
-            Some(pods) => thawed.extend(pods),
-            None => return Ok(None),
-        }
+    // Where one of them can be read and says so, all are thawed, whatever the others say.
+    let thawed: Vec<Result<Option<Vec<PodName>>, UnreadNote>> = of(NoteKind::Thawed).map(parse).collect();
+    if thawed.contains(&Ok(None)) {
+        return Ok(None);
+    }
+    let mut thawed_pods: Vec<PodName> = Vec::new();
+    for pods in thawed {
+        thawed_pods.extend(pods?.into_iter().flatten());
     }
     let mut facts: Vec<PodFacts> = Vec::new();
     for note in of(NoteKind::Kept) {
-        facts.extend(parse::<Vec<PodFacts>>(backup, note)?);
+        facts.extend(parse::<Vec<PodFacts>>(note)?);
     }
     let mut found: Option<Frozen> = None;
     for note in of(NoteKind::Frozen) {
-        let record: ThawRecord = parse(backup, note)?;
+        let record: ThawRecord = parse(note)?;
         let mut pods = record.pods;
-        pods.retain(|pod| !thawed.contains(&pod.pod));
+        pods.retain(|pod| !thawed_pods.contains(&pod.pod));
         for pod in &mut pods {
             let kept = facts.iter().filter(|kept| kept.is_about(&pod.pod));
             pod.facts = kept.cloned().collect();
@@ -144,16 +209,7 @@ pub fn frozen_pods(backup: &BackupName, notes: &[Note]) -> Result<Option<Frozen>
     Ok(found)
 }
 
-fn parse<T: DeserializeOwned>(backup: &BackupName, note: &Note) -> Result<T, ArchiveError> {
-    serde_json::from_slice(&note.text).map_err(|error| {
-        let message = match note.text.starts_with(b"age-encryption.org/") {
-            true => "a note on pods that may stand still is encrypted: name the private key with --identity"
-                .to_owned(),
-            false => format!("a note on pods that may stand still does not parse: {error}"),
-        };
-        ArchiveError::Damaged {
-            file: format!("backups/{backup}"),
-            message,
-        }
-    })
+fn parse<T: DeserializeOwned>(note: &Note) -> Result<T, UnreadNote> {
+    let text = note.text.as_ref().ok_or(UnreadNote::Encrypted)?;
+    serde_json::from_slice(text).map_err(|error| UnreadNote::Damaged(error.to_string()))
 }

@@ -36,7 +36,7 @@ pub use attendance::{Attendance, HookResult};
 pub use command::{Command, OnError, Wait};
 pub use crds::crds;
 pub use error::HookError;
-pub use frozen::{Frozen, Thawing, frozen, frozen_pods};
+pub use frozen::{Frozen, Left, Thawing, UnreadNote, Unreadable, frozen, frozen_pods};
 pub use hook::{Action, Commands, Hook, PluginUse};
 pub use phase::Phase;
 pub use planned::PlannedStep;

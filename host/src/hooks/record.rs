@@ -1,7 +1,7 @@
 //! What hooks leave with a backup.
 
 use super::{Attempt, PodName};
-use crate::archive::{self, ArchiveError, BackupFile, Manifest};
+use crate::archive::{self, ArchiveError, BackupFile, HookStatus, Manifest};
 use crate::store::Store;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -47,6 +47,17 @@ impl HookRecord {
             file: BackupFile::Hooks.key(&manifest.name),
             message: error.to_string(),
         })
+    }
+
+    /// How many commands there were, and how many of them did not end well. A command that was run again because its
+    /// connection broke counts once.
+    pub fn status(&self) -> HookStatus {
+        let mut status = HookStatus::default();
+        for attempt in Attempt::counting(&self.attempts) {
+            status.attempted += 1;
+            status.failed += u64::from(!attempt.succeeded());
+        }
+        status
     }
 
     /// Whether there is nothing in it.

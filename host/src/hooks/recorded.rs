@@ -1,6 +1,6 @@
 //! A pod that keeps what was run in it.
 
-use super::{Attempt, Ending, Phase, container_names};
+use super::{Attempt, Command, Ending, Hook, Phase, container_names};
 use crate::object::Object;
 use crate::plugin::{ExecOutput, Pod, PodError, PodSession};
 use async_trait::async_trait;
@@ -36,16 +36,20 @@ pub(super) struct RecordedPod {
     inner: Arc<dyn Pod>,
     first_container: String,
     attempts: Arc<Attempts>,
+    /// How many attempts there were before this moment.
+    before: usize,
+    /// What the hook is to run at this moment, in its order, where that is known beforehand.
+    commands: Vec<Command>,
     /// What all attempts have in common.
     common: Attempt,
 }
 
 impl RecordedPod {
-    /// `inner`, which is `pod`, at one moment of the hook called `hook`.
+    /// `inner`, which is `pod`, at one moment of `hook`.
     pub(super) fn new(
         inner: Arc<dyn Pod>,
         pod: &Object,
-        hook: &str,
+        hook: &Hook,
         phase: Phase,
         attempts: &Arc<Attempts>,
     ) -> Self {
@@ -53,11 +57,13 @@ impl RecordedPod {
             inner,
             first_container: container_names(&pod.json).into_iter().next().unwrap_or_default(),
             attempts: Arc::clone(attempts),
+            before: attempts.count(),
+            commands: hook.commands(phase).to_vec(),
             common: Attempt {
                 namespace: pod.id.namespace.clone().unwrap_or_default(),
                 pod: pod.id.name.clone(),
                 container: String::new(),
-                hook: hook.to_owned(),
+                hook: hook.label(),
                 phase,
                 command: Vec::new(),
                 started_at: Timestamp::UNIX_EPOCH,
@@ -68,6 +74,13 @@ impl RecordedPod {
                 dropped: 0,
             },
         }
+    }
+
+    /// The command that a wait is for: of each command of a hook one attempt is kept, so it is the one after those that
+    /// are. Empty where a plugin decides what it runs.
+    fn awaited(&self) -> &[String] {
+        let index = self.attempts.count().saturating_sub(self.before);
+        self.commands.get(index).map_or(&[], |command| &command.argv)
     }
 
     /// Begin to keep a command.
@@ -192,14 +205,14 @@ impl Pod for RecordedPod {
         }
     }
 
-    /// Only a wait in vain is kept: as a command that could not run.
+    /// Only a wait in vain is kept: as the command that could not run because of it.
     async fn wait(
         &self,
         container: Option<&str>,
         condition: &str,
         timeout: Duration,
     ) -> Result<(), PodError> {
-        let open = self.begin(container, &[]);
+        let open = self.begin(container, self.awaited());
         let waited = self.inner.wait(container, condition, timeout).await;
         match &waited {
             Ok(()) => open.forget(),

@@ -148,10 +148,12 @@ catalogue! {
     HookNotRun { action: "Mend the pod as the message says, or select other pods; a hook needs a container that runs.", retryable: true, user_error: false }
     /// The user may not run commands in pods of a namespace.
     HookForbidden { action: "Have a role bound to the user that allows `create` on `pods/exec` in the namespace named, or exclude the namespace in the hook.", retryable: false, user_error: true }
+    /// A pod came into being while hooks ran in others, and none ran in it.
+    HookMissed { action: "Make another backup if what is in the pod's volumes must be consistent.", retryable: true, user_error: false }
     /// Hooks kept pods standing still for longer than they may.
     FreezeLimit { action: "Make the hooks faster, or allow more with --max-freeze.", retryable: true, user_error: true }
     /// A run that was killed, or could not reach a pod, may have left it as its hooks had made it.
-    PodMayBeFrozen { action: "Run its after-hooks with `lazarette thaw`.", retryable: false, user_error: false }
+    PodMayBeFrozen { action: "Run its after-hooks with `lazarette thaw`; where the backup is encrypted, with its private key (`--identity`).", retryable: false, user_error: false }
 
     /// A component is damaged, no component, or of no world that we know.
     InvalidPlugin { action: "Check that the file is a component for one of Lazarette's worlds; `lazarette plugin inspect FILE` shows what it is.", retryable: false, user_error: true }

@@ -4,6 +4,7 @@ use super::*;
 use crate::report::{Code, Problem};
 use flate2::read::GzDecoder;
 use jiff::SignedDuration;
+use rstest::rstest;
 use serde_json::{Value, json};
 
 async fn json_of(folder: &Folder, file: BackupFile) -> Value {
@@ -78,6 +79,27 @@ async fn velero_sees_a_completed_backup_that_it_does_not_expire() {
     assert_eq!(
         status["startTimestamp"].as_str().unwrap().len(),
         "2026-01-01T00:00:00Z".len()
+    );
+}
+
+/// Velero leaves out a number that is zero.
+#[rstest]
+#[case::none(None, json!(null))]
+#[case::well(Some(HookStatus { attempted: 3, failed: 0 }), json!({"hooksAttempted": 3}))]
+#[case::failed(Some(HookStatus { attempted: 3, failed: 2 }), json!({"hooksAttempted": 3, "hooksFailed": 2}))]
+#[case::only_facts(Some(HookStatus::default()), json!({}))]
+#[tokio::test]
+async fn velero_sees_how_many_hooks_ran(#[case] hook_status: Option<HookStatus>, #[case] expected: Value) {
+    let folder = Folder::new();
+    let description = Description {
+        hook_status,
+        ..Description::default()
+    };
+    write_described(&folder, description).await;
+    let backup = json_of(&folder, BackupFile::VeleroBackup).await;
+    assert_eq!(
+        backup["status"].get("hookStatus").cloned().unwrap_or_default(),
+        expected
     );
 }
 

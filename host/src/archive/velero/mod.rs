@@ -20,4 +20,5 @@ pub use backup::VeleroBackup;
 pub(super) use open::{open, salvage};
 pub(super) use spool::Spool;
 pub(super) use verify::verify;
+pub use written::HookStatus;
 pub(super) use written::{backup_resource, results};

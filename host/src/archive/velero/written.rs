@@ -10,8 +10,28 @@ use std::io::Write;
 /// and so Velero is told a day that does not come.
 const NEVER: &str = "9999-12-31T23:59:59Z";
 
-/// Velero's Backup, version velero.io/v1.
-pub(in crate::archive) fn backup_resource(manifest: &Manifest) -> Value {
+/// How many commands of hooks a backup had.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct HookStatus {
+    /// Those that ran, or were to run.
+    pub attempted: u64,
+    /// Those of them that did not end well.
+    pub failed: u64,
+}
+
+impl HookStatus {
+    /// As in Velero's Backup: a number that is zero is left out there.
+    fn to_json(self) -> Value {
+        let numbers = [("hooksAttempted", self.attempted), ("hooksFailed", self.failed)];
+        let given = numbers.into_iter().filter(|(_, number)| *number > 0);
+        given
+            .map(|(name, number)| (name.to_owned(), json!(number)))
+            .collect()
+    }
+}
+
+/// Velero's Backup, version velero.io/v1. `hooks` is nothing where the backup had none.
+pub(in crate::archive) fn backup_resource(manifest: &Manifest, hooks: Option<HookStatus>) -> Value {
     let filter = &manifest.source.filter;
     let mut spec = Map::new();
     spec.insert("storageLocation".to_owned(), json!("default"));
@@ -35,7 +55,7 @@ pub(in crate::archive) fn backup_resource(manifest: &Manifest) -> Value {
             );
         }
     }
-    json!({
+    let mut resource = json!({
         "apiVersion": "velero.io/v1",
         "kind": "Backup",
         "metadata": {
@@ -56,7 +76,12 @@ pub(in crate::archive) fn backup_resource(manifest: &Manifest) -> Value {
             "warnings": manifest.warnings,
             "errors": manifest.errors,
         },
-    })
+    });
+    let status = resource.get_mut("status").and_then(Value::as_object_mut);
+    if let (Some(status), Some(hooks)) = (status, hooks) {
+        status.insert("hookStatus".to_owned(), hooks.to_json());
+    }
+    resource
 }
 
 /// Velero's results file: sentences, without fields to find an object by.

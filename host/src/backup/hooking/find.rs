@@ -3,9 +3,9 @@
 use super::outcome::{Hooked, Taken};
 use crate::backup::selection::Selection;
 use crate::cluster::{Cluster, ClusterError, RawObject};
-use crate::doctor::{Right, missing_rights};
-use crate::hooks::{Hooks, Phase, PreparedHook, container_names};
-use crate::object::{GroupResource, Object, ObjectKey, ResourceType};
+use crate::doctor::{hook_rights, missing_rights};
+use crate::hooks::{Hooks, Phase, PreparedHook, Side, container_names};
+use crate::object::{Object, ObjectKey, ResourceType};
 use crate::report::{Code, Problem};
 use futures::TryStreamExt;
 use serde_json::Value;
@@ -38,22 +38,29 @@ pub(super) async fn find(
     let Some(of) = selection.types.iter().find(|of| of.resource.is("", "pods")) else {
         return Ok(Vec::new());
     };
-    let mut found = Vec::new();
+    let (mut found, mut seen) = (Vec::new(), BTreeSet::new());
     for options in selection.lists_of(of) {
         let mut pages = cluster.list(of, &options);
         while let Some(page) = pages.try_next().await? {
             for raw in page.items {
                 if selection.wants(&raw) && hooks.may_be_for(&raw) {
+                    seen.insert(ObjectKey::new(raw.id.namespace.as_deref(), &raw.id.name));
                     found.extend(look_at(of, raw, hooks, hooked));
                 }
             }
         }
     }
+    hooked.seen = Some(seen);
     without_forbidden(found, cluster, hooked).await
 }
 
 /// `raw` with its hooks; none where it has none that can run.
-fn look_at(of: &ResourceType, raw: RawObject, hooks: &Hooks<'_>, hooked: &mut Hooked) -> Option<FoundPod> {
+pub(super) fn look_at(
+    of: &ResourceType,
+    raw: RawObject,
+    hooks: &Hooks<'_>,
+    hooked: &mut Hooked,
+) -> Option<FoundPod> {
     let pod = Object::new(of, serde_json::from_str(&raw.json).ok()?)?;
     let hooks = match hooks.of_pod(&pod) {
         Ok(hooks) => hooks,
@@ -124,14 +131,9 @@ async fn without_forbidden(
     hooked: &mut Hooked,
 ) -> Result<Vec<FoundPod>, ClusterError> {
     let namespaces: BTreeSet<_> = found.iter().map(|found| found.pod.id.namespace.clone()).collect();
-    let needed = namespaces.into_iter().flat_map(|namespace| {
-        // An API server asks for the one where the connection is a WebSocket, and for the other since 1.35.
-        ["create", "get"].map(|verb| Right {
-            namespace: namespace.clone(),
-            resource: GroupResource::new("", "pods/exec"),
-            verb,
-        })
-    });
+    let needed = namespaces
+        .iter()
+        .flat_map(|namespace| hook_rights(Side::Backup, namespace.as_deref()));
     let needed = match cluster.is_live() {
         true => needed.collect(),
         false => Vec::new(),

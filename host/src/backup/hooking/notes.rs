@@ -41,6 +41,14 @@ pub(super) async fn thaw(claim: &HeldClaim<'_>, pods: &[PodName]) {
     }
 }
 
+/// Note, for those who have no key, too, that all hooks have ended and no pod stands still.
+pub(super) async fn thaw_all(claim: &HeldClaim<'_>) {
+    if let Err(error) = claim.note_all_thawed().await {
+        // Nothing is lost but that somebody without a key may be told to look.
+        tracing::warn!("that no pod stands still could not be noted: {error}");
+    }
+}
+
 /// That a pod may stand still.
 pub(super) fn still(pod: &PodName) -> Problem {
     let message = "its after-hooks did not come to a known end, so it may still stand still";

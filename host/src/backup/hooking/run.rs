@@ -71,6 +71,9 @@ pub(in crate::backup) async fn run(
         failure = failure.or(error);
     }
     order(&mut hooked);
+    if hooked.frozen.is_empty() && !hooked.pods.is_empty() {
+        notes::thaw_all(with.claim).await;
+    }
     match failure {
         None => Ok(hooked),
         Some(error) if hooked.frozen.is_empty() => Err(error.into()),

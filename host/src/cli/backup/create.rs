@@ -12,7 +12,7 @@ use crate::cli::plugins::PluginOptions;
 use crate::cli::session::Session;
 use crate::cli::values::{label, moment, one_of};
 use crate::cluster::Cluster;
-use crate::hooks::{self, Hooks};
+use crate::hooks::{self, Frozen, Hooks, Left};
 use crate::report::{Code, Outcome, Problem, Progress, ResultOf, units};
 use crate::store::{AccessTier, Store};
 use anstyle::AnsiColor;
@@ -168,8 +168,12 @@ async fn plan(
 async fn say_frozen(cluster: &dyn Cluster, store: &dyn Store, session: &Session) {
     if cluster.is_live() {
         match hooks::frozen(store).await {
-            Ok(all) => all.iter().for_each(|frozen| session.report(&frozen.problem())),
-            // Whoever backs up need not be able to read what was encrypted before.
+            Ok(Left { frozen, unreadable }) => {
+                let problems: Vec<Problem> = frozen.iter().map(Frozen::problem).collect();
+                session.report_all(&problems);
+                // Whoever backs up need not be able to read what was encrypted before.
+                unreadable.iter().for_each(|notes| session.warn(notes.problem()));
+            }
             Err(error) => session.warn(Problem::from(error)),
         }
     }
@@ -179,9 +183,7 @@ fn show(summary: &BackupSummary, store: &str, session: &Session) -> Ended<()> {
     for warning in &summary.warnings {
         session.warn(warning);
     }
-    for error in &summary.errors {
-        session.report(error);
-    }
+    session.report_all(&summary.errors);
     let shown = Shown::new(&summary.manifest, &summary.hooks);
     session.output.show(&shown, |shown, _| {
         format!("{}{}", text(shown.manifest, store), attempted(shown.hooks))

@@ -1,8 +1,9 @@
 //! The report of a restore as text for people.
 
+use crate::cli::failure::explain;
 use crate::cli::hooks;
 use crate::cli::plugin::activity::{self, Shown};
-use crate::report::{Outcome, paint_diff};
+use crate::report::{Code, Outcome, paint_diff};
 use crate::restore::{ActionName, Diff, ObjectReport, RestoreReport, RuleReport, Totals};
 use anstyle::{AnsiColor, Style};
 use std::collections::BTreeMap;
@@ -43,20 +44,20 @@ pub(super) fn render(report: &RestoreReport, detail: Detail) -> String {
     let mut text = heading(report);
     let mut causes = Causes::default();
     for object in report.objects.iter().filter(|object| detail.shows(object)) {
+        causes.note(&object);
         if detail == Detail::Objects || causes.is_worth_showing(&object) {
             text.push_str(&of_object(&object, detail));
         }
     }
     text.push_str(&causes.hidden());
+    text.push_str(&causes.help());
     text.push_str(&hooks::planned(&report.planned_hooks));
     text.push_str(&hooks::attempted(&report.hook_attempts));
-    let (red, yellow) = (
-        AnsiColor::Red.on_default().bold(),
-        AnsiColor::Yellow.on_default().bold(),
-    );
-    for problem in &report.problems {
-        let _ = writeln!(text, "{red}error[{}]{red:#}: {problem}", problem.code.name());
+    if !report.problems.is_empty() {
+        text.push_str(&explain(&report.problems));
+        text.push('\n');
     }
+    let yellow = AnsiColor::Yellow.on_default().bold();
     for warning in &report.warnings {
         let _ = writeln!(text, "{yellow}warning{yellow:#}: {warning}");
     }
@@ -71,9 +72,20 @@ pub(super) fn render(report: &RestoreReport, detail: Detail) -> String {
 
 /// Why objects were not restored: of many with one cause a few are shown, and how many there are.
 #[derive(Default)]
-struct Causes(BTreeMap<String, usize>);
+struct Causes {
+    /// How many objects have each.
+    counts: BTreeMap<String, usize>,
+    /// The codes of those that are problems, in the order in which they came.
+    codes: Vec<Code>,
+}
 
 impl Causes {
+    /// Take note of the code of an object's problem.
+    fn note(&mut self, object: &ObjectReport) {
+        let code = object.problem.as_ref().map(|problem| problem.code);
+        self.codes.extend(code.filter(|code| !self.codes.contains(code)));
+    }
+
     /// Count an object to its cause. False where enough with the same have been shown.
     fn is_worth_showing(&mut self, object: &ObjectReport) -> bool {
         let cause = match (&object.problem, &object.reason) {
@@ -81,7 +93,7 @@ impl Causes {
             (None, Some(reason)) if object.action == ActionName::LeaveOut => reason.clone(),
             _ => return true,
         };
-        let count = self.0.entry(cause).or_default();
+        let count = self.counts.entry(cause).or_default();
         *count += 1;
         *count <= SHOWN
     }
@@ -90,11 +102,18 @@ impl Causes {
     fn hidden(&self) -> String {
         let red = AnsiColor::Red.on_default();
         let mut text = String::new();
-        for (cause, count) in self.0.iter().filter(|(_, count)| **count > SHOWN) {
+        for (cause, count) in self.counts.iter().filter(|(_, count)| **count > SHOWN) {
             let more = count - SHOWN;
             let _ = writeln!(text, "{red}! {more} more objects{red:#}: {cause}");
         }
         text
+    }
+
+    /// What to do about objects that could not be restored: a line for each code.
+    fn help(&self) -> String {
+        let bold = Style::new().bold();
+        let line = |code: &Code| format!("{bold}help[{}]{bold:#}: {}\n", code.name(), code.action());
+        self.codes.iter().map(line).collect()
     }
 }
 

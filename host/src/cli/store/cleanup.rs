@@ -43,9 +43,10 @@ impl Cleanup {
         let store = session.store()?;
         let older_than = Duration::try_from(self.older_than).unwrap_or_default();
         let mut kept = BTreeSet::new();
-        for frozen in hooks::frozen(store.as_ref()).await? {
-            session.warn(frozen.problem());
-            kept.insert(frozen.backup);
+        let left = hooks::frozen(store.as_ref()).await?;
+        for (backup, problem) in left.problems() {
+            session.warn(problem);
+            kept.insert(backup.clone());
         }
         let cleanup = archive::cleanup_but(store.as_ref(), older_than, &kept).await?;
         let removed = Removed {

@@ -4,6 +4,7 @@
 //! not known is refused. Beside them an entry may have `plugin: {name, config, onError, timeout}` instead of commands.
 
 mod entry;
+mod list;
 mod place;
 mod read;
 
@@ -37,7 +38,7 @@ impl Hook {
                 continue;
             }
             let place = format!("{file}:{}", document.line);
-            let read = read_resource(document.value, &place);
+            let read = read_document(document.value, &place);
             hooks.extend(read.map_err(|error| in_file(error, text, file, &document.chunk))?);
         }
         match hooks.is_empty() {
@@ -54,6 +55,16 @@ impl Hook {
     pub fn of_resource(resource: Value, place: &str) -> Result<Vec<Hook>, HookError> {
         read_resource(resource, place)
     }
+}
+
+/// The hooks of a document: of one resource, or of a list of some.
+fn read_document(document: Value, place: &str) -> Result<Vec<Hook>, HookError> {
+    let mut hooks = Vec::new();
+    for (prefix, resource) in list::resources(document, place)? {
+        let read = read_resource(resource, place);
+        hooks.extend(read.map_err(|error| error.within(&prefix))?);
+    }
+    Ok(hooks)
 }
 
 /// A resource. What is said about itself (`metadata`, `status`) is the cluster's.

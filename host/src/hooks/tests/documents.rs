@@ -127,6 +127,60 @@ fn a_file_may_hold_both_and_others_of_their_kind() {
     assert_eq!(names, ["hook1", "myhook-1", "hook1"]);
 }
 
+/// `text` as an item of a list in YAML.
+fn item(text: &str) -> String {
+    let lines = text.trim().lines().enumerate();
+    let indented = lines.map(|(index, line)| match index {
+        0 => format!("- {line}\n"),
+        _ => format!("  {line}\n"),
+    });
+    indented.collect()
+}
+
+/// `kubectl get -o yaml` prints more than one resource as a list.
+#[rstest]
+#[case::of_anything("v1", "List")]
+#[case::of_hooks("clusterbackup.dataprotection.microsoft.com/v1alpha1", "BackupHookList")]
+fn the_items_of_a_list_are_read(#[case] api_version: &str, #[case] kind: &str) {
+    let head =
+        format!("apiVersion: {api_version}\nkind: {kind}\nmetadata: {{resourceVersion: '7'}}\nitems:\n");
+    let text = format!("{head}{}{}", item(BACKUP), item(RESTORE));
+    let hooks = Hook::parse_all(&text, "hooks.yaml").unwrap();
+    let labels: Vec<String> = hooks.iter().map(Hook::label).collect();
+    let expected = [
+        "hook1 (BackupHook default/bkphookname0)",
+        "myhook-1 (RestoreHook default/restorehookname0)",
+    ];
+    assert_eq!(labels, expected);
+}
+
+#[rstest]
+#[case::in_an_item(
+    &BACKUP.replace("timeout: 10s", "timeOut: 10s"),
+    "hooks.yaml:23", "items[0].spec.backupHook[0].preHooks[0].exec.timeOut: unknown field"
+)]
+#[case::another_kind(
+    "apiVersion: v1\nkind: Pod\nmetadata: {name: web}",
+    "hooks.yaml:4",
+    "items[0].apiVersion: expected"
+)]
+fn an_error_in_a_list_has_its_item_and_line(#[case] of: &str, #[case] place: &str, #[case] message: &str) {
+    let text = format!("apiVersion: v1\nkind: List\nitems:\n{}", item(of));
+    let error = Hook::parse_all(&text, "hooks.yaml").unwrap_err();
+    assert_eq!(error.place, place, "{error}");
+    assert!(error.to_string().starts_with(message), "{error}");
+}
+
+#[rstest]
+#[case::empty("items: []", "there is no hook")]
+#[case::no_items("metadata: {}", "missing field `items`")]
+#[case::unknown("items: []\nitem: 1", "did you mean 'items'?")]
+fn a_list_that_holds_no_hook_is_refused(#[case] rest: &str, #[case] message: &str) {
+    let text = format!("apiVersion: v1\nkind: List\n{rest}");
+    let error = Hook::parse_all(&text, "hooks.yaml").unwrap_err().to_string();
+    assert!(error.contains(message), "{error}");
+}
+
 #[test]
 fn what_is_not_said_has_a_default() {
     let exec = json!({"command": ["sync"]});

@@ -1,6 +1,8 @@
 mod annotations;
 mod documents;
+mod notes;
 mod selection;
+mod waits;
 
 use super::*;
 use crate::object::{GroupResource, Object, ResourceType};

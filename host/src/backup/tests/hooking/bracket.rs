@@ -65,6 +65,23 @@ async fn every_pod_has_its_turn_and_all_are_written_in_order() {
     assert!(ended.frozen().await.is_empty());
 }
 
+/// In an old Velero, the container of one pod was taken for that of the next.
+#[tokio::test(flavor = "multi_thread")]
+async fn each_pod_has_its_own_first_container() {
+    let containers = json!([{"name": "cache"}, {"name": "db"}]);
+    let node = Node::new(vec![
+        pod("a"),
+        with(pod("b"), "/spec/containers", containers),
+        pod("c"),
+    ]);
+    let ended = back_up_pods(&node, hook(vec![exec("freeze", "Fail")], vec![])).await;
+    let attempts = ended.summary().hooks.attempts.iter();
+    let containers: Vec<_> = attempts
+        .map(|attempt| (attempt.pod.as_str(), attempt.container.as_str()))
+        .collect();
+    assert_eq!(containers, [("a", "db"), ("b", "cache"), ("c", "db")]);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn each_attempt_is_in_the_report_and_in_the_backup() {
     let node = Node::new(vec![pod("db-0")]);

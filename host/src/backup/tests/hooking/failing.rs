@@ -45,6 +45,33 @@ async fn a_before_hook_that_fails(
     assert!(ended.frozen().await.is_empty());
 }
 
+/// Nobody would know else that hooks did not run in it.
+#[rstest]
+#[case::late(json!({"phase": "Running"}), &["pods shop/db-1"])]
+#[case::late_and_ended_already(json!({"phase": "Succeeded"}), &[])]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pod_that_appears_after_hooks_have_looked_for_theirs_is_written_and_named(
+    #[case] status: Value,
+    #[case] missed: &[&str],
+) {
+    let late = with(pod("db-1"), "/status", status);
+    let mut node = Node::new(vec![pod("db-0"), late]);
+    node.late = vec!["db-1"];
+    let ended = back_up_pods(&node, freeze_and_thaw()).await;
+    assert_eq!(ended.pods(), ["shop/db-0", "shop/db-1"]);
+    assert!(node.log_of("db-1").is_empty());
+    let summary = ended.summary();
+    let warnings = summary.warnings.iter();
+    let named: Vec<&str> = warnings
+        .filter(|warning| warning.code == Code::HookMissed)
+        .filter_map(|warning| warning.target.as_deref())
+        .collect();
+    assert_eq!(
+        (named.as_slice(), summary.outcome()),
+        (missed, Outcome::Completed)
+    );
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn one_that_hangs_may_still_be_running_and_the_report_says_so() {
     let node = Node::new(vec![pod("db-0")]);

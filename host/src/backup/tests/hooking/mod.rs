@@ -99,8 +99,9 @@ impl Ended {
     }
 
     async fn frozen(&self) -> Vec<String> {
-        let frozen = crate::hooks::frozen(self.store.as_ref()).await.unwrap();
-        frozen
+        let left = crate::hooks::frozen(self.store.as_ref()).await.unwrap();
+        assert_eq!(left.unreadable, []);
+        left.frozen
             .iter()
             .flat_map(|frozen| frozen.pods.iter().map(|pod| pod.pod.to_string()))
             .collect()

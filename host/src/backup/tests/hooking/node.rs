@@ -11,6 +11,8 @@ pub(super) struct Node {
     cluster: Given,
     pub(super) forbidden: Vec<&'static str>,
     pub(super) deleted: Vec<&'static str>,
+    /// Pods that appear after pods were listed once.
+    pub(super) late: Vec<&'static str>,
     log: Arc<Mutex<Vec<String>>>,
     /// Told when a command stalls.
     pub(super) stalled: Arc<Notify>,
@@ -26,6 +28,7 @@ impl Node {
             cluster,
             forbidden: vec![],
             deleted: vec![],
+            late: vec![],
             log: Arc::default(),
             stalled: Arc::default(),
         }
@@ -132,7 +135,22 @@ impl Cluster for Node {
         of: &'a ResourceType,
         options: &ListOptions,
     ) -> BoxStream<'a, Result<Page, ClusterError>> {
-        self.cluster.list(of, options)
+        let is_pods = |resource: &GroupResource| resource.is("", "pods");
+        let is_first = !self
+            .cluster
+            .lists
+            .lock()
+            .unwrap()
+            .iter()
+            .any(|(of, _)| is_pods(of));
+        let hides = is_first && is_pods(&of.resource);
+        let pages = self.cluster.list(of, options);
+        let without_late = move |mut page: Page| {
+            page.items
+                .retain(|pod| !(hides && self.late.contains(&pod.id.name.as_str())));
+            page
+        };
+        pages.map(move |page| page.map(without_late)).boxed()
     }
 
     /// The pod as it is now: it says that it was read.
