@@ -6,7 +6,7 @@ use super::values::pair;
 use crate::modify::ThirdParty;
 use crate::plugin::{
     AppliesTo, BUILT_INS, Isolation, Plugin, PluginError, PluginErrorKind, PluginHost, Settings, Source,
-    TrustedKeys,
+    TrustedKeys, World,
 };
 use crate::report::{Code, Problem, ResultOf, did_you_mean};
 use crate::signing::PublicKey;
@@ -25,7 +25,7 @@ pub(super) struct PluginOptions {
     #[arg(long = "plugin", value_name = "NAME=SOURCE", value_parser = assignment, value_hint = ValueHint::AnyPath)]
     plugins: Vec<(String, String)>,
 
-    /// Configuration of a plugin of yours, JSON or YAML or @FILE; a rule's own comes before it
+    /// Configuration of a plugin of yours, JSON or YAML or @FILE; that of a rule or hook comes before it
     #[arg(long = "plugin-config", value_name = "NAME=TEXT", value_parser = configuration)]
     configs: Vec<(String, Value)>,
 
@@ -222,7 +222,33 @@ async fn fetch(host: &PluginHost, name: &str, entry: &Entry, keys: &TrustedKeys)
     }
 }
 
+/// Refuse what a plugin of hooks has no use for.
+fn check_hook(plugin: &Plugin, entry: &Entry) -> ResultOf<()> {
+    let without_effect = [
+        (
+            "isolation",
+            entry.isolation.is_some(),
+            "an instance lives from the first moment around its pod to the last",
+        ),
+        (
+            "applies-to",
+            entry.applies_to.is_some(),
+            "which pods it is for stands in the hook that names it",
+        ),
+    ];
+    let is_hook = plugin.inspection().world == World::PodHook;
+    let mut given = without_effect.iter().filter(|(_, given, _)| *given && is_hook);
+    match given.next() {
+        Some((field, _, why)) => {
+            let message = format!("`{field}` has no effect on a plugin of hooks, so leave it out: {why}");
+            Err(Problem::new(Code::PluginConfiguration, message).about(format!("plugin {}", plugin.name())))
+        }
+        None => Ok(()),
+    }
+}
+
 fn settings(plugin: &Plugin, entry: &Entry) -> ResultOf<Settings> {
+    check_hook(plugin, entry)?;
     let manifest = plugin
         .inspection()
         .manifest

@@ -4,6 +4,7 @@
 //! given as the roles that grant it ([`roles()`]). Rights alone do not make a write go through, so a restore
 //! is also tried with one object, as a dry run.
 
+mod hooks;
 mod needs;
 mod probe;
 mod rights;
@@ -12,6 +13,7 @@ mod storage;
 #[cfg(test)]
 mod tests;
 
+pub use hooks::{HookNeeds, hook_rights};
 pub use needs::RestoreNeeds;
 pub use rights::{Right, missing as missing_rights};
 pub use roles::{Subject, roles};
@@ -142,17 +144,19 @@ impl Diagnosis {
     }
 }
 
-/// Whether a backup with this filter could be made and kept.
+/// Whether a backup with this filter and these hooks could be made and kept.
 pub async fn check_backup(
     cluster: &dyn Cluster,
     store: &dyn Store,
     filter: &FilterSpec,
+    hooks: &HookNeeds,
 ) -> Result<Diagnosis, Problem> {
     let mut diagnosis = check_store(store).await;
     if let Some(discovery) = diagnosis.check_cluster(cluster).await
         && cluster.is_live()
     {
-        let needed = needs::of_backup(filter, &discovery.types)?;
+        let mut needed = needs::of_backup(filter, &discovery.types)?;
+        needed.extend(hooks.of_backup(cluster, filter, &discovery.types).await?);
         diagnosis.check_rights(cluster, needed).await;
     }
     Ok(diagnosis)
@@ -188,7 +192,8 @@ pub async fn check_restore(
         return Ok(diagnosis);
     };
     if cluster.is_live() {
-        let (needed, namespaces) = needs.of(&backup, &discovery.types)?;
+        let (mut needed, namespaces) = needs.of(&backup, &discovery.types)?;
+        needed.extend(needs.of_hooks(&backup, &discovery.types).await?);
         let namespaces = probe::existing(cluster, namespaces).await;
         diagnosis
             .check_rights(cluster, where_they_can_be_granted(needed, &namespaces))

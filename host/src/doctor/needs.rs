@@ -1,6 +1,6 @@
 //! Which rights an operation needs.
 
-use super::Right;
+use super::{HookNeeds, Right};
 use crate::archive::Backup;
 use crate::object::{Filter, FilterSpec, GroupResource, Needs, ResourceType, is_pattern};
 use crate::report::Problem;
@@ -32,6 +32,8 @@ pub struct RestoreNeeds {
     pub namespace_mappings: BTreeMap<String, String>,
     /// What happens to those that are there: without patches, nothing is updated.
     pub conflict_policies: ConflictPolicies,
+    /// Which hooks are to run in the pods that it creates.
+    pub hooks: HookNeeds,
 }
 
 impl RestoreNeeds {
@@ -69,6 +71,18 @@ impl RestoreNeeds {
         });
         rights.extend(of_namespaces);
         Ok((rights.into_iter().collect(), namespaces))
+    }
+
+    /// The rights that its hooks need in a cluster that serves `types`.
+    pub(super) async fn of_hooks(
+        &self,
+        backup: &Backup,
+        types: &[ResourceType],
+    ) -> Result<Vec<Right>, Problem> {
+        let filter = Filter::new(&self.filter, types)?;
+        self.hooks
+            .of_restore(backup, &filter, &self.namespace_mappings)
+            .await
     }
 
     pub(super) fn verbs(&self, of: &ResourceType) -> impl Iterator<Item = &'static str> + use<> {

@@ -49,7 +49,7 @@ pub struct Commands {
 pub struct PluginUse {
     /// Under which name the user brings it.
     pub name: String,
-    /// What it is configured with: an object.
+    /// What it is configured with: an object. Where that is empty, what the user configures it with.
     pub config: Value,
     /// What follows when it fails.
     pub on_error: OnError,

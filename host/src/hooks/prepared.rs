@@ -78,9 +78,13 @@ impl<'h> Hooks<'h> {
             );
             return Err(Problem::new(Code::InvalidHooks, message).about(hook.label()));
         };
-        let settings = Settings {
-            config: plugin.config.clone(),
-            ..found.settings.clone()
+        let has_own = plugin.config.as_object().is_some_and(|config| !config.is_empty());
+        let settings = match has_own {
+            true => Settings {
+                config: plugin.config.clone(),
+                ..found.settings.clone()
+            },
+            false => found.settings.clone(),
         };
         let configured = self.host.configure(&found.plugin, settings, &self.operation);
         configured.map_err(|error| Problem::from(error).about(hook.label()))

@@ -27,6 +27,15 @@ pub struct Diff {
 }
 
 impl Diff {
+    /// This change and then another one of the same object.
+    pub(super) fn then(mut self, later: Diff) -> Self {
+        self.text.push_str(&later.text);
+        if let (Some(operations), Value::Array(more)) = (self.patch.as_array_mut(), later.patch) {
+            operations.extend(more);
+        }
+        self
+    }
+
     /// From `before` to `after`, both of type `of`; none where they are equal. Of a Secret it is said which keys change,
     /// not what they hold.
     ///
@@ -135,6 +144,25 @@ mod tests {
         assert_eq!(
             diff.patch,
             json!([{"op": "replace", "path": "/spec/replicas", "value": 3}])
+        );
+    }
+
+    #[test]
+    fn two_changes_one_after_the_other_are_one() {
+        let states = [json!({"a": 1}), json!({"a": 2}), json!({"a": 2, "b": 3})];
+        let step = |from: usize| between("pods", &states[from], &states[from + 1]).unwrap();
+        let both = step(0).then(step(1));
+        let mut changed = states[0].clone();
+        json_patch::patch(
+            &mut changed,
+            &serde_json::from_value::<json_patch::Patch>(both.patch).unwrap(),
+        )
+        .unwrap();
+        assert_eq!(changed, states[2]);
+        assert!(
+            both.text.contains("+a: 2\n") && both.text.contains("+b: 3\n"),
+            "{}",
+            both.text
         );
     }
 

@@ -1,7 +1,8 @@
 //! Labels that say from which backup and by which restore an object came into the cluster.
 //!
 //! They are Velero's, so that selectors which people have go on working. The one with the name of the restore is also
-//! how a restore that was interrupted knows what it has done already.
+//! how a restore that was interrupted knows what it has done already. An annotation of ours beside it tells an object that
+//! was there before and was only changed from one that the restore created.
 
 use super::prepare::remove_members;
 use crate::object::Object;
@@ -10,6 +11,9 @@ use sha2::{Digest, Sha256};
 
 const BACKUP: &str = "velero.io/backup-name";
 const RESTORE: &str = "velero.io/restore-name";
+
+/// On an object that was there before: the restore that changed it.
+const CHANGED: &str = "lazarette.io/changed-by-restore";
 
 /// Characters that the value of a label can have.
 const LONGEST: usize = 63;
@@ -34,21 +38,19 @@ impl Marks {
         }
     }
 
-    /// Put the labels on an object that is to be written.
+    /// Put the labels on an object that is to be created.
     pub(super) fn put(&self, object: &mut Value) {
-        let Some(metadata) = object.pointer_mut("/metadata").and_then(Value::as_object_mut) else {
-            return;
-        };
-        let labels = metadata
-            .entry("labels")
-            .or_insert_with(|| Value::Object(Map::new()));
-        if labels.is_null() {
-            *labels = Value::Object(Map::new());
-        }
-        if let Some(labels) = labels.as_object_mut() {
-            labels.insert(BACKUP.to_owned(), self.backup.as_str().into());
-            labels.insert(RESTORE.to_owned(), self.restore.as_str().into());
-        }
+        put(
+            object,
+            "labels",
+            &[(BACKUP, &self.backup), (RESTORE, &self.restore)],
+        );
+    }
+
+    /// Put them on an object that is there, and is to be changed.
+    pub(super) fn put_on_changed(&self, object: &mut Value) {
+        self.put(object);
+        put(object, "annotations", &[(CHANGED, &self.restore)]);
     }
 
     /// Whether this restore wrote the live object.
@@ -56,15 +58,41 @@ impl Marks {
         live.labels()
             .any(|(key, value)| key == RESTORE && value == self.restore)
     }
+
+    /// Whether the live object, which this restore wrote, was there before.
+    pub(super) fn tell_change(&self, live: &Object) -> bool {
+        let annotations = live.json.pointer("/metadata/annotations");
+        let by = annotations.and_then(|annotations| annotations.get(CHANGED)?.as_str());
+        by == Some(self.restore.as_str())
+    }
 }
 
-/// Take the labels of any restore away: what they say of an object in a backup is past, and two objects that differ in
+/// Set members of a map in the metadata of an object, which is made where there is none.
+fn put(object: &mut Value, map: &str, members: &[(&str, &str)]) {
+    let Some(metadata) = object.pointer_mut("/metadata").and_then(Value::as_object_mut) else {
+        return;
+    };
+    let map = metadata.entry(map).or_insert(Value::Null);
+    if map.is_null() {
+        *map = Value::Object(Map::new());
+    }
+    if let Some(map) = map.as_object_mut() {
+        map.extend(
+            members
+                .iter()
+                .map(|(key, value)| ((*key).to_owned(), Value::from(*value))),
+        );
+    }
+}
+
+/// Take the marks of any restore away: what they say of an object in a backup is past, and two objects that differ in
 /// them alone are equal.
 pub(super) fn remove(object: &mut Value) {
     remove_members(object, "/metadata", "labels", &[BACKUP, RESTORE]);
+    remove_members(object, "/metadata", "annotations", &[CHANGED]);
 }
 
-/// The same, where such labels are in use.
+/// The same, where such marks are in use.
 pub(super) fn remove_if(object: &mut Value, in_use: bool) {
     if in_use {
         remove(object);
@@ -119,7 +147,13 @@ mod tests {
         let of = built_in_type("ConfigMap");
         let live = Object::new(&of, marked.clone()).unwrap();
         assert!(marks.are_on(&live) && !Marks::new("nightly", "other").are_on(&live));
+        assert!(!marks.tell_change(&live));
+        marks.put_on_changed(&mut marked);
+        let live = Object::new(&of, marked.clone()).unwrap();
+        assert!(marks.are_on(&live) && marks.tell_change(&live));
+        assert!(!Marks::new("nightly", "other").tell_change(&live));
         remove(&mut marked);
+        assert_eq!(marked["metadata"].get("annotations"), None);
         let left = marked["metadata"].get("labels").cloned().unwrap_or(json!({}));
         assert_eq!(left, others);
     }

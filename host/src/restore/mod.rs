@@ -62,6 +62,8 @@ pub use saved::{SavedReports, check_unused, read_saved, save, saved};
 pub use saved_plan::{SavedPlan, Specification, SpecificationError};
 pub use wait::{Pending, wait};
 
+pub(crate) use hooks::pods_of;
+
 use crate::archive::Backup;
 use crate::cluster::Cluster;
 use crate::plugin::{LookUps, PluginHost};

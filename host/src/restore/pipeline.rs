@@ -66,6 +66,9 @@ pub(super) struct Pipeline {
 /// Why an object that this restore has written already is skipped.
 pub(super) const DONE_BEFORE: &str = "this restore has put it there already";
 
+/// The same of an object that was there before the restore changed it.
+pub(super) const CHANGED_BEFORE: &str = "this restore has changed it already";
+
 /// Why objects are left out of a restore that was stopped.
 pub(super) const ABORTED: &str = "a resource modifier failed, which stops this restore";
 
@@ -195,14 +198,10 @@ impl Pipeline {
             Ok(live) => live,
             Err(problem) => return item.fail(problem),
         };
-        if let Some(marks) = self.marks.as_ref().filter(|_| !self.planned)
-            && live.as_ref().is_some_and(|live| marks.are_on(live))
+        if let (Some(marks), Some(live)) = (self.marks.as_ref().filter(|_| !self.planned), &live)
+            && marks.are_on(live)
         {
-            lock(&self.owned).extend(Owned::of(&mut item));
-            return match item.doubtful {
-                true => Slot::Closed(Box::new(item.report)),
-                false => item.report.ended(ActionName::Skip, DONE_BEFORE).into(),
-            };
+            return self.already_done(item, marks.tell_change(live));
         }
         marks::remove_if(&mut item.wanted.json, self.marks.is_some());
         let resolver = match self.resolvers.of(&item.of.resource) {
@@ -227,6 +226,19 @@ impl Pipeline {
             item.report.diff = self.difference(&item, live.as_ref(), &action);
         }
         self.settle(item, live, action)
+    }
+
+    /// End an object that this restore has written already, in this run or in an earlier one. One that was only changed has
+    /// the owners that it had.
+    fn already_done(&self, mut item: Box<Item>, only_changed: bool) -> Slot {
+        if !only_changed {
+            lock(&self.owned).extend(Owned::of(&mut item));
+        }
+        match (item.doubtful, only_changed) {
+            (true, _) => Slot::Closed(Box::new(item.report)),
+            (false, true) => item.report.ended(ActionName::Skip, CHANGED_BEFORE).into(),
+            (false, false) => item.report.ended(ActionName::Skip, DONE_BEFORE).into(),
+        }
     }
 
     /// A service account that is left alone gets what it lacks all the same.
@@ -260,7 +272,7 @@ impl Pipeline {
             match &mut action {
                 Action::Skip { .. } => {}
                 Action::Patch { patched: written } | Action::Replace { replacement: written } => {
-                    marks.put(written);
+                    marks.put_on_changed(written);
                 }
                 Action::Create | Action::Recreate | Action::Rename { .. } => marks.put(&mut item.wanted.json),
             }

@@ -73,8 +73,8 @@ pub struct ObjectReport {
     /// What the resource modifiers did, rule by rule; only rules that matched.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rules: Vec<RuleReport>,
-    /// How resource modifiers and the namespace mapping changed the object of the backup, but for its own namespace.
-    /// Only in a plan.
+    /// How resource modifiers, the namespace mapping and hooks changed the object of the backup, but for its own
+    /// namespace. Only in a plan.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub modification: Option<Diff>,
     /// How the live object would change. Only in a plan.

@@ -8,7 +8,7 @@ use super::ledger::Ledger;
 use super::levels::Level;
 use super::namespaces::namespaces;
 use super::owners::set_owners;
-use super::pipeline::{ABORTED, DONE_BEFORE, Pipeline, lock};
+use super::pipeline::{ABORTED, CHANGED_BEFORE, DONE_BEFORE, Pipeline, lock};
 use super::report::{ActionName, Note, ObjectReport, RestoreReport};
 use super::requests::Requests;
 use super::types::Unserved;
@@ -321,7 +321,10 @@ impl<'a> Run<'a> {
 /// Whether an earlier run of this restore has made the namespace `name`.
 fn is_done_before(reports: &[ObjectReport], name: &str) -> bool {
     let is_it = |report: &&ObjectReport| report.target.name == name;
-    let is_done = |report: &ObjectReport| report.reason.as_deref() == Some(DONE_BEFORE);
+    let is_done = |report: &ObjectReport| {
+        let reason = report.reason.as_deref();
+        reason.is_some_and(|reason| [DONE_BEFORE, CHANGED_BEFORE].contains(&reason))
+    };
     reports.iter().find(is_it).is_some_and(is_done)
 }
 

@@ -54,7 +54,7 @@ pub(super) async fn run(
     let schemas = std::mem::take(&mut selection.schemas);
     let schemas = with_definitions(schemas, with.cluster, &types, &mut warnings).await;
     let operation = Arc::new(operation(&request, with, schemas)?);
-    let hooks = RestoreHooks::prepare(&request, with, &operation).await?;
+    let hooks = RestoreHooks::prepare(&request, with, &operation, planned).await?;
     let pipeline = pipeline(request, with, selection, operation, planned)?;
     let requests = Requests::new(with.cluster);
     let mut ground = Ground {

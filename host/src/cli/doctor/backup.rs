@@ -4,8 +4,10 @@ use super::text::show;
 use crate::cli::examples::examples;
 use crate::cli::failure::Ended;
 use crate::cli::filters::Filters;
+use crate::cli::hooks::HookOptions;
 use crate::cli::session::Session;
 use crate::doctor;
+use crate::hooks::Side;
 use crate::report::Outcome;
 use clap::Args;
 
@@ -15,6 +17,7 @@ use clap::Args;
 #[derive(Args, Debug)]
 #[command(after_help = examples(&[
     ("A backup of everything", "lazarette doctor backup --store file:./backups"),
+    ("With the rights that hooks need", "lazarette doctor backup --hooks default/databases"),
     ("Only the roles that are missing", "lazarette doctor backup --include-namespaces shop --print-roles"),
 ]))]
 pub(super) struct Backup {
@@ -24,12 +27,17 @@ pub(super) struct Backup {
 
     #[command(flatten)]
     filters: Filters,
+
+    #[command(flatten)]
+    hooks: HookOptions,
 }
 
 impl Backup {
     pub async fn run(self, session: &Session) -> Ended<Outcome> {
         let (cluster, store) = (session.cluster()?, session.store()?);
-        let diagnosis = doctor::check_backup(cluster.as_ref(), store.as_ref(), &self.filters.into()).await?;
+        let hooks = self.hooks.needs(Side::Backup, cluster.as_ref()).await?;
+        let filter = self.filters.into();
+        let diagnosis = doctor::check_backup(cluster.as_ref(), store.as_ref(), &filter, &hooks).await?;
         show(session, &diagnosis, "lazarette-backup", self.print_roles)
     }
 }

@@ -6,9 +6,11 @@ use crate::cli::completions::backups;
 use crate::cli::examples::examples;
 use crate::cli::failure::Ended;
 use crate::cli::filters::Filters;
+use crate::cli::hooks::HookOptions;
 use crate::cli::session::Session;
 use crate::cli::values::{conflict_policies, mapping};
 use crate::doctor::{self, RestoreNeeds};
+use crate::hooks::Side;
 use crate::report::Outcome;
 use crate::restore::ConflictPolicies;
 use clap::Args;
@@ -19,6 +21,7 @@ use clap::Args;
 #[derive(Args, Debug)]
 #[command(after_help = examples(&[
     ("All of a backup", "lazarette doctor restore nightly --store file:./backups"),
+    ("With the rights that hooks need", "lazarette doctor restore nightly --hooks default/databases"),
     ("Objects that are there are to be patched", "lazarette doctor restore nightly --conflict-policy patch"),
 ]))]
 pub(super) struct Restore {
@@ -40,6 +43,9 @@ pub(super) struct Restore {
 
     #[command(flatten)]
     filters: Filters,
+
+    #[command(flatten)]
+    hooks: HookOptions,
 }
 
 impl Restore {
@@ -49,6 +55,7 @@ impl Restore {
             filter: self.filters.into(),
             namespace_mappings: self.namespace_mappings.into_iter().collect(),
             conflict_policies: self.conflict_policy,
+            hooks: self.hooks.needs(Side::Restore, cluster.as_ref()).await?,
         };
         let diagnosis = doctor::check_restore(cluster.as_ref(), &store, &self.backup, &needs).await?;
         show(session, &diagnosis, "lazarette-restore", self.print_roles)

@@ -6,6 +6,7 @@ pub(super) use text::{attempted, planned};
 
 use super::files;
 use crate::cluster::Cluster;
+use crate::doctor::HookNeeds;
 use crate::hooks::{HookDocument, Side};
 use crate::report::ResultOf;
 use clap::{Args, ValueHint};
@@ -44,6 +45,18 @@ impl HookOptions {
             documents.push(document);
         }
         Ok(documents)
+    }
+
+    /// What the hooks need that are named.
+    pub async fn needs(&self, side: Side, cluster: &dyn Cluster) -> ResultOf<HookNeeds> {
+        let mut hooks = Vec::new();
+        for document in self.documents(side, cluster).await? {
+            hooks.extend(document.hooks(side)?);
+        }
+        Ok(HookNeeds {
+            hooks,
+            annotations: self.hook_annotations,
+        })
     }
 }
 

@@ -1,6 +1,7 @@
 //! Pods and controllers on their way into the cluster: which hooks they have, and what hooks give a pod before it is
 //! created.
 
+use super::super::diff::Diff;
 use super::super::item::{Item, Slot};
 use super::super::pipeline::lock;
 use super::super::report::Note;
@@ -30,7 +31,9 @@ impl RestoreHooks<'_> {
         let Some(template) = template(&object) else {
             return Slot::Open(item);
         };
-        if let Some(hooks) = self.hooks_of(&template) {
+        if let Some(hooks) = self.hooks_of(&template)
+            && self.may_run(&object).await
+        {
             let workload = Workload {
                 target: object.id.clone(),
                 of: item.of.clone(),
@@ -58,7 +61,8 @@ impl RestoreHooks<'_> {
         if let Err(problem) = self.before(&mut item, &pod, acting).await {
             return item.fail(problem);
         }
-        if hooks.iter().any(|hook| hook.hook.acts(Phase::AfterRestore)) {
+        let acts = hooks.iter().any(|hook| hook.hook.acts(Phase::AfterRestore));
+        if acts && self.may_run(&pod).await {
             let hooked = HookedPod::new(&pod, hooks);
             lock(&self.registry).placed.insert(item.report.id.clone(), hooked);
         }
@@ -97,8 +101,21 @@ impl RestoreHooks<'_> {
             }
             lock(&self.registry).problems.extend(result.problems);
         }
+        let before = self.planned.then(|| item.wanted.json.clone());
         add(&mut item.wanted.json, added);
+        if let Some(before) = before {
+            show_change(item, &before);
+        }
         Ok(())
+    }
+
+    /// Whether the user may run commands in pods of the namespace of `object`.
+    async fn may_run(&self, object: &Object) -> bool {
+        let namespace = object.id.namespace.as_deref().unwrap_or_default();
+        self.rights.may_run(namespace).await.unwrap_or_else(|problem| {
+            lock(&self.registry).problems.push(problem);
+            false
+        })
     }
 
     /// The hooks that run in pods of a template after they are created; none where there are none.
@@ -120,6 +137,16 @@ fn in_cluster(item: &Item) -> Object {
         id: item.report.target.clone(),
         ..item.wanted.clone()
     }
+}
+
+/// Have the report show how the object has changed since it was as in `before`.
+fn show_change(item: &mut Item, before: &Value) {
+    let of = &item.wanted.id.resource;
+    let change = Diff::between(of, before, &item.wanted.json, &item.secrets);
+    item.report.modification = match (item.report.modification.take(), change) {
+        (Some(earlier), Some(change)) => Some(earlier.then(change)),
+        (earlier, change) => earlier.or(change),
+    };
 }
 
 fn note(hook: &str, container: &Value) -> Note {

@@ -11,6 +11,7 @@ mod mark;
 mod planned;
 mod pod;
 mod registry;
+mod rights;
 mod settled;
 mod watch;
 mod workload;
@@ -27,8 +28,11 @@ use crate::hooks::{Attempt, HookRecord, Hooks, PodFacts, Pods, Side};
 use crate::object::{ObjectId, ResourceType};
 use crate::plugin::Operation;
 use crate::report::{Cancellation, Code, Problem, Progress};
+pub(crate) use workload::template as pods_of;
+
 use makers::Makers;
 use registry::Registry;
+use rights::Rights;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use watch::Watch;
@@ -48,6 +52,9 @@ pub(super) struct RestoreHooks<'a> {
     /// Name of the restore.
     restore: String,
     retry: bool,
+    /// Whether this is a plan, which shows what hooks change.
+    planned: bool,
+    rights: Rights<'a>,
     registry: Mutex<Registry>,
 }
 
@@ -90,6 +97,7 @@ impl<'a> RestoreHooks<'a> {
         request: &RestoreRequest,
         with: &Environment<'a>,
         operation: &Arc<Operation>,
+        planned: bool,
     ) -> Result<Option<Self>, RestoreError> {
         let side = request.hook_annotations.then_some(Side::Restore);
         let operation = Arc::clone(operation);
@@ -111,6 +119,8 @@ impl<'a> RestoreHooks<'a> {
             origins: origins.map(|(old, new)| (new.clone(), old.clone())).collect(),
             restore: request.name.clone(),
             retry: request.retry_hooks,
+            planned,
+            rights: Rights::new(with.cluster),
             registry: Mutex::default(),
         }))
     }

@@ -124,6 +124,8 @@ impl World {
                 origins: BTreeMap::new(),
                 restore: "r1".into(),
                 retry: false,
+                planned: false,
+                rights: Rights::default(),
                 registry: Mutex::default(),
             },
             scripts: BTreeMap::new(),
@@ -228,12 +230,20 @@ async fn hooks_run_in_order_and_one_pods_failure_touches_no_other(
     );
 }
 
+#[rstest]
+#[case::left_alone(ActionName::Skip, "it exists")]
+#[case::patched(ActionName::Patch, "it differs")]
+// A restore that is run again must not take for its own what its first run only changed.
+#[case::patched_before_an_interruption(ActionName::Skip, crate::restore::pipeline::CHANGED_BEFORE)]
 #[tokio::test(flavor = "multi_thread")]
-async fn pods_that_were_there_before_have_no_hooks_run_and_the_report_says_so() {
+async fn pods_that_were_there_before_have_no_hooks_run_and_the_report_says_so(
+    #[case] action: ActionName,
+    #[case] reason: &str,
+) {
     let world = World::new(&[("pods", pod("web-0", None))])
         .await
         .script("web-0", 0, 0);
-    let skipped = |report: ObjectReport| report.ended(ActionName::Skip, "it exists");
+    let skipped = |report: ObjectReport| report.ended(action, reason);
     let mut world = world.restored("web-0", skipped);
     let run = world.run(&Cancellation::default()).await;
     assert!(world.commands("web-0").is_empty());

@@ -21,7 +21,7 @@ pub(super) struct Workload {
 
 /// The pods that `object` will make, as its template has them; none where it is no controller that is known here, or
 /// makes none.
-pub(super) fn template(object: &Object) -> Option<Object> {
+pub(crate) fn template(object: &Object) -> Option<Object> {
     let of = &object.id.resource;
     let is_known = match of.group.as_str() {
         "apps" => {
