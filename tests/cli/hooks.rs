@@ -115,3 +115,99 @@ fn there_is_nothing_to_thaw_where_nothing_stands_still() {
     workplace.done(&["backup", "create", "first"]);
     assert_eq!(workplace.done(&["thaw"]), "No pods stand still.\n");
 }
+
+/// What has no effect is refused, and not read and forgotten.
+#[rstest]
+#[case::isolation("isolation = 'operation'", "`isolation` has no effect on a plugin of hooks")]
+#[case::each_object("isolation = 'object'", "`isolation` has no effect on a plugin of hooks")]
+#[case::applies_to("applies-to = ['pods']", "`applies-to` has no effect on a plugin of hooks")]
+fn settings_that_a_plugin_of_hooks_has_no_use_for_are_refused(#[case] setting: &str, #[case] message: &str) {
+    let workplace = workplace();
+    let source = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/fixtures/dist/hooking.wasm");
+    let entry = format!("[plugins.mine]\nsource = '{source}'\ngrants = ['pods.exec']\n{setting}\n");
+    workplace.write("plugins.toml", &entry);
+    let words = [
+        "backup",
+        "create",
+        "first",
+        "--hooks",
+        "hooks.yaml",
+        "--plugins",
+        "plugins.toml",
+    ];
+    workplace.fails(&words, 1, message);
+    workplace.fails(&words, 1, "plugin mine");
+}
+
+/// A note on pods of the backup `name` that may stand still, as a run that was killed leaves it.
+fn left_note(workplace: &Workplace, name: &str, text: &str) {
+    workplace.write(&format!("backups/backups/{name}/lazarette-frozen-1.json"), text);
+}
+
+/// Who has only the public key cannot know the pods, and learns that there may be some, and who can.
+#[test]
+fn notes_of_an_encrypted_backup_are_told_to_those_without_its_key() {
+    let workplace = workplace();
+    left_note(
+        &workplace,
+        "private",
+        "age-encryption.org/v1\n-> X25519 and so on",
+    );
+    let doctor = workplace.run(&["doctor", "store"]);
+    let told = [
+        "backup private: ",
+        "are encrypted",
+        "--identity",
+        "lazarette thaw",
+    ];
+    for told in told {
+        assert!(doctor.stdout.contains(told), "{told}: {doctor:#?}");
+    }
+    let thaw = workplace.run(&["thaw"]);
+    assert_eq!(thaw.code, 3, "{thaw:#?}");
+    assert!(
+        thaw.stdout
+            .contains("pods of the run of backup private may still stand still"),
+        "{thaw:#?}"
+    );
+    assert!(
+        thaw.stderr.contains("error[PodMayBeFrozen]: backup private: "),
+        "{thaw:#?}"
+    );
+    assert!(
+        thaw.stderr.contains("name the private key with --identity"),
+        "{thaw:#?}"
+    );
+    // Nothing that may be needed to thaw is removed.
+    workplace.done(&["store", "cleanup", "--older-than", "0s"]);
+    assert!(
+        workplace
+            .path("backups/backups/private/lazarette-frozen-1.json")
+            .exists()
+    );
+    assert_eq!(workplace.done(&["thaw", "another"]), "No pods stand still.\n");
+}
+
+/// What goes wrong is told with what to do about it.
+#[test]
+fn errors_of_hooks_say_what_to_do() {
+    let workplace = workplace();
+    let frozen = json!({
+        "cluster": "elsewhere", "since": "2026-01-01T00:00:00Z",
+        "pods": [{"namespace": "shop", "name": "db-0", "containers": ["db"], "hooks": []}],
+    });
+    left_note(&workplace, "killed", &frozen.to_string());
+    let thaw = workplace.run(&["thaw"]);
+    assert_eq!(thaw.code, 3, "{thaw:#?}");
+    let (error, help) = thaw.stderr.trim_end().split_once('\n').unwrap();
+    assert!(error.contains("name that cluster with --cluster"), "{thaw:#?}");
+    assert!(help.starts_with("help: "), "{thaw:#?}");
+    let doctor = workplace.run(&["doctor", "store"]);
+    assert!(
+        doctor.stdout.contains("shop/db-0")
+            && doctor
+                .stdout
+                .contains("Run its after-hooks with `lazarette thaw`"),
+        "{doctor:#?}"
+    );
+}

@@ -2,6 +2,7 @@
 
 mod authoring;
 mod backups;
+mod defects;
 mod demo;
 #[allow(dead_code, reason = "the tests with real clusters need more of it")]
 mod harness;

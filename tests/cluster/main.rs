@@ -2,6 +2,7 @@
 
 mod backup;
 mod contents;
+mod definitions;
 mod doctor;
 mod faults;
 #[path = "../cli/harness.rs"]

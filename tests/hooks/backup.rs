@@ -96,6 +96,11 @@ fn what_follows_from_a_failure_is_told_by_the_hook(#[case] on_error: &str, #[cas
         ran.stderr.contains("HookFailed") && ran.stderr.contains(&format!("{namespace}/web")),
         "{ran:#?}"
     );
+    assert!(
+        ran.stderr
+            .contains("help: Look at the end of the command's output"),
+        "{ran:#?}"
+    );
     assert_eq!(holds(&workplace, "b", &namespace, "web"), is_written);
     assert!(holds(&workplace, "b", &namespace, "other"));
     let exists = |pod: &str, file: &str| read(node, &namespace, pod, "main", file).is_some();

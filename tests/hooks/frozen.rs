@@ -67,7 +67,11 @@ fn what_a_killed_run_left_frozen_is_named_and_thawed() {
     let hooks = backup_hook(&json!([{"name": "h", "preHooks": [exec(&["true"])]}]));
     let next = back_up(&workplace, "next", &namespace, &hooks, &[]);
     assert!(
-        next.stderr.contains(&pod) && next.stderr.contains("PodMayBeFrozen"),
+        next.stderr.contains(&pod)
+            && next.stderr.contains("PodMayBeFrozen")
+            && next
+                .stderr
+                .contains("help: Run its after-hooks with `lazarette thaw`"),
         "{next:#?}"
     );
     assert!(is_frozen(node, &namespace, "web"));
