@@ -147,7 +147,7 @@ catalogue! {
     /// A hook could not run in its pod.
     HookNotRun { action: "Mend the pod as the message says, or select other pods; a hook needs a container that runs.", retryable: true, user_error: false }
     /// The user may not run commands in pods of a namespace.
-    HookForbidden { action: "Have a role bound to the user that allows `create` on `pods/exec` in the namespace named, or exclude the namespace in the hook.", retryable: false, user_error: true }
+    HookForbidden { action: "Have a role bound to the user that allows what the message names (`lazarette doctor … --hooks … --print-roles` prints it), or exclude the namespace in the hook.", retryable: false, user_error: true }
     /// A pod came into being while hooks ran in others, and none ran in it.
     HookMissed { action: "Make another backup if what is in the pod's volumes must be consistent.", retryable: true, user_error: false }
     /// Hooks kept pods standing still for longer than they may.
