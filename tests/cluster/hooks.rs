@@ -203,7 +203,7 @@ fn who_may_not_run_commands_is_told_so_and_the_pods_are_restored() {
         let problem = &report["problems"][0];
         assert_eq!(problem["code"], "HookForbidden", "{report:#}");
         let message = problem["message"].as_str().unwrap();
-        let told = format!("create pods/exec in namespace {namespace}");
+        let told = format!("create pods/exec, get pods/exec in namespace {namespace}");
         assert!(
             message.contains(&told) && !message.contains("list pods"),
             "{message}"

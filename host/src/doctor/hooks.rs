@@ -1,11 +1,11 @@
 //! Which rights hooks need: to run commands in pods, in those namespaces that have pods with hooks.
 
 use super::Right;
-use crate::archive::Backup;
+use crate::archive::{ArchivedObject, Backup};
 use crate::cluster::{Cluster, ListOptions};
 use crate::hooks::{Hook, Phase, Side, of_annotations};
 use crate::object::{Filter, FilterSpec, GroupResource, Object, ResourceType};
-use crate::report::ResultOf;
+use crate::report::{Code, Problem, ResultOf};
 use crate::restore::pods_of;
 use futures::{StreamExt, TryStreamExt};
 use std::collections::{BTreeMap, BTreeSet};
@@ -36,6 +36,29 @@ pub fn hook_rights(side: Side, namespace: Option<&str>) -> Vec<Right> {
         verb,
     };
     exec.into_iter().chain(of_pods).map(right).collect()
+}
+
+/// What it means that rights of [`hook_rights`] are `missing`: one problem for each namespace.
+pub fn hooks_forbidden(missing: &[Right]) -> Vec<Problem> {
+    let of_namespace = |rights: &[Right]| {
+        let named: Vec<String> = rights
+            .iter()
+            .map(|right| format!("{} {}", right.verb, right.resource))
+            .collect();
+        let namespace = rights.iter().find_map(|right| right.namespace.as_deref());
+        let message = format!(
+            "no right to {} in namespace {}: the hooks of the pods there do not run",
+            named.join(", "),
+            namespace.unwrap_or_default()
+        );
+        Problem::new(Code::HookForbidden, message)
+    };
+    let mut sorted = missing.to_vec();
+    sorted.sort();
+    sorted
+        .chunk_by(|one, other| one.namespace == other.namespace)
+        .map(of_namespace)
+        .collect()
 }
 
 impl HookNeeds {
@@ -103,7 +126,7 @@ impl HookNeeds {
         let mut namespaces = BTreeSet::new();
         while let Some(object) = objects.next().await {
             // What is damaged is said when the backup is verified or restored.
-            let Some(Ok(mut object)) = object.ok().map(|archived| archived.parse()) else {
+            let Some(Ok(mut object)) = object.ok().map(ArchivedObject::parse) else {
                 continue;
             };
             if !filter.admits(&object.id, object.labels()) {

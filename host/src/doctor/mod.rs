@@ -13,7 +13,7 @@ mod storage;
 #[cfg(test)]
 mod tests;
 
-pub use hooks::{HookNeeds, hook_rights};
+pub use hooks::{HookNeeds, hook_rights, hooks_forbidden};
 pub use needs::RestoreNeeds;
 pub use rights::{Right, missing as missing_rights};
 pub use roles::{Subject, roles};

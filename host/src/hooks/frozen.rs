@@ -1,7 +1,7 @@
 //! Pods that a run may have left as its before-hooks had made them.
 
 use super::{Attempt, FrozenPod, Hooks, PodFacts, PodName, Pods, ThawRecord};
-use crate::archive::{self, ArchiveError, BackupName, Note, NoteKind, Notes};
+use crate::archive::{self, ArchiveError, BackupName, Claim, Note, NoteKind, Notes};
 use crate::modify::ThirdParty;
 use crate::plugin::{Operation, PluginHost};
 use crate::report::{Code, Problem, ResultOf};
@@ -157,7 +157,7 @@ impl Frozen {
 pub async fn frozen(store: &dyn Store) -> Result<Left, ArchiveError> {
     let mut left = Left::default();
     for (backup, Notes { claim, notes }) in archive::notes(store).await? {
-        if claim.as_ref().is_some_and(|claim| claim.is_at_work_here()) {
+        if claim.as_ref().is_some_and(Claim::is_at_work_here) {
             continue;
         }
         match frozen_pods(&backup, &notes) {

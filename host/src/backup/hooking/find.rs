@@ -3,7 +3,7 @@
 use super::outcome::{Hooked, Taken};
 use crate::backup::selection::Selection;
 use crate::cluster::{Cluster, ClusterError, RawObject};
-use crate::doctor::{hook_rights, missing_rights};
+use crate::doctor::{hook_rights, hooks_forbidden, missing_rights};
 use crate::hooks::{Hooks, Phase, PreparedHook, Side, container_names};
 use crate::object::{Object, ObjectKey, ResourceType};
 use crate::report::{Code, Problem};
@@ -154,9 +154,6 @@ async fn without_forbidden(
             hooked.pods.insert(found.key(), Taken::Nothing);
         }
     }
-    hooked.errors.extend(missing.into_iter().map(|right| {
-        let message = format!("no right to {right}: the hooks of the pods there do not run");
-        Problem::new(Code::HookForbidden, message)
-    }));
+    hooked.errors.extend(hooks_forbidden(&missing));
     Ok(allowed)
 }

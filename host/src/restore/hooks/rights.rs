@@ -2,9 +2,9 @@
 //! bindings of the backup are there already.
 
 use crate::cluster::{Cluster, ClusterError};
-use crate::doctor::{hook_rights, missing_rights};
+use crate::doctor::{hook_rights, hooks_forbidden, missing_rights};
 use crate::hooks::Side;
-use crate::report::{Code, Problem};
+use crate::report::Problem;
 use std::collections::BTreeMap;
 use tokio::sync::Mutex;
 
@@ -54,13 +54,8 @@ async fn may_run(cluster: &dyn Cluster, namespace: &str) -> Result<(), Problem> 
             );
             Problem::new(problem.code, message).about(format!("namespace {namespace}"))
         })?;
-    if missing.is_empty() {
-        return Ok(());
+    match hooks_forbidden(&missing).pop() {
+        Some(problem) => Err(problem),
+        None => Ok(()),
     }
-    let missing: Vec<String> = missing.iter().map(ToString::to_string).collect();
-    let message = format!(
-        "no right to {}: the hooks of the pods there do not run",
-        missing.join(", ")
-    );
-    Err(Problem::new(Code::HookForbidden, message))
 }
