@@ -3,7 +3,7 @@
 //!
 //! Data flows one way: [`cluster`] → [`backup`] → [`archive`] → [`store`], and back: [`store`] → [`archive`] →
 //! [`restore`] → [`cluster`]. [`plugin`] knows nothing of backups: [`modify`], [`hooks`] and [`restore`] hand it objects and
-//! get decisions. [`doctor`] finds out beforehand whether an operation would go through. [`cli`] parses, calls the library and prints.
+//! get decisions. [`doctor`] finds out beforehand whether an operation would go through, [`policy`] decides when one is made and how long it is kept. [`cli`] parses, calls the library and prints.
 
 #![cfg_attr(
     not(test),
@@ -26,6 +26,7 @@ pub mod hooks;
 pub mod modify;
 pub mod object;
 pub mod plugin;
+pub mod policy;
 pub mod report;
 pub mod restore;
 mod signing;

@@ -1,4 +1,4 @@
-//! Backups: from a cluster into a store, and which of them to keep.
+//! Backups: from a cluster into a store, and removing those that [`crate::policy`] does not keep.
 
 mod create;
 mod error;
@@ -8,7 +8,6 @@ mod namespaces;
 mod prune;
 mod reading;
 mod request;
-mod retention;
 mod selection;
 #[cfg(test)]
 mod tests;
@@ -18,4 +17,3 @@ pub use error::BackupError;
 pub use hooking::{Hooking, plan as plan_hooks};
 pub use prune::{Pruning, plan_pruning, prune};
 pub use request::{BackupRequest, BackupSummary};
-pub use retention::{Candidate, Decision, Reason, Retention};

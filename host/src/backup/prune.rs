@@ -1,7 +1,7 @@
 //! Removing the backups that are no longer to be kept.
 
-use super::retention::{Candidate, Decision, Retention};
 use crate::archive::{self, ArchiveError, BackupName, Deletion};
+use crate::policy::{Candidate, Decision, Retention};
 use crate::store::Store;
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeMap;

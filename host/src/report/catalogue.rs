@@ -127,6 +127,8 @@ catalogue! {
     /// Something that was restored is not ready in time.
     NotReady { action: "Mend what the message names, or wait longer with --wait-timeout; the restore itself is done.", retryable: true, user_error: false }
 
+    /// A policy of backups is not as it should be.
+    InvalidPolicy { action: "Correct the field named; `kubectl explain backuppolicy.spec` tells what it may hold.", retryable: false, user_error: true }
     /// A document of resource modifiers was refused.
     InvalidModifiers { action: "Correct the rule named; `lazarette modify --rules FILE --explain` tests it on objects.", retryable: false, user_error: true }
     /// A saved plan does not hold any more.

@@ -1,10 +1,11 @@
 //! `lazarette backup prune`
 
 use crate::archive::BackupName;
-use crate::backup::{self, Pruning, Reason, Retention};
+use crate::backup::{self, Pruning};
 use crate::cli::examples::examples;
 use crate::cli::failure::Ended;
 use crate::cli::session::Session;
+use crate::policy::{Reason, Retention};
 use crate::report::{Cell, Outcome, Table, Tone, units};
 use clap::Args;
 use jiff::Timestamp;
