@@ -28,6 +28,7 @@ pub mod object;
 pub mod plugin;
 pub mod policy;
 pub mod report;
+pub mod resources;
 pub mod restore;
 mod signing;
 pub mod store;

@@ -2,7 +2,7 @@
 
 use crate::harness::Workplace;
 use rstest::rstest;
-use serde_json::json;
+use serde_json::{Value, json};
 
 const HOOKS: &str = "apiVersion: clusterbackup.dataprotection.microsoft.com/v1alpha1
 kind: BackupHook
@@ -49,7 +49,10 @@ fn the_definitions_are_ready_to_be_applied() {
         );
     }
     let list = workplace.json(&["crds"]);
-    assert_eq!(list["items"].as_array().map(Vec::len), Some(2));
+    assert_eq!(list["items"].as_array().map(Vec::len), Some(9));
+    let list = workplace.json(&["crds", "--without-hooks"]);
+    let of_hooks = |item: &Value| item["metadata"]["name"].as_str().unwrap().contains("hooks.");
+    assert!(!list["items"].as_array().unwrap().iter().any(of_hooks));
 }
 
 #[test]

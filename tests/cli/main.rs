@@ -13,6 +13,7 @@ mod languages;
 mod modifiers;
 mod operators;
 mod plugins;
+mod policies;
 mod readme;
 mod restores;
 mod settings;

@@ -12,6 +12,7 @@ mod hooks;
 mod kill;
 mod login;
 mod published;
+mod resources;
 mod restore;
 mod rights;
 mod round_trip;

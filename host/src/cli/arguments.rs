@@ -7,6 +7,7 @@ use super::demo::Demo;
 use super::doctor::DoctorCommand;
 use super::examples::examples;
 use super::global::Global;
+use super::import::ImportCommand;
 use super::key::KeyCommand;
 use super::man::Man;
 use super::modify::Modify;
@@ -52,6 +53,7 @@ pub(super) enum Command {
     Doctor(DoctorCommand),
     Thaw(Thaw),
     Crds(Crds),
+    Import(ImportCommand),
     Key(KeyCommand),
     Completions(Completions),
     Man(Man),

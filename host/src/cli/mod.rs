@@ -13,6 +13,7 @@ mod files;
 mod filters;
 mod global;
 mod hooks;
+mod import;
 mod interrupt;
 mod key;
 mod man;
@@ -95,6 +96,7 @@ async fn dispatch(command: Command, session: &Session) -> Ended<Outcome> {
         Command::Store(command) => command.run(session).await,
         Command::Thaw(command) => command.run(session).await,
         Command::Crds(command) => command.run(session),
+        Command::Import(command) => command.run(session),
         Command::Doctor(command) => command.run(session).await,
         Command::Key(command) => command.run(session),
         Command::Completions(command) => command.run(session),

@@ -93,7 +93,9 @@ impl CronDateTime for Moment {
         let invalid = |_| CronError::InvalidTime;
         Ok(match ambiguous.offset() {
             AmbiguousOffset::Gap { .. } => Resolution::Gap,
-            AmbiguousOffset::Unambiguous { .. } => Resolution::Single(Moment(ambiguous.compatible().map_err(invalid)?)),
+            AmbiguousOffset::Unambiguous { .. } => {
+                Resolution::Single(Moment(ambiguous.compatible().map_err(invalid)?))
+            }
             AmbiguousOffset::Fold { .. } => Resolution::Ambiguous(
                 Moment(ambiguous.clone().earlier().map_err(invalid)?),
                 Moment(ambiguous.later().map_err(invalid)?),

@@ -95,10 +95,17 @@ pub fn decide(points: &[Point], protection: Protection, now: Timestamp) -> Vec<F
     let vault: Vec<Verdict> = points.iter().enumerate().map(in_vault).collect();
     let pins = Pins::new(points, &vault, last);
     let fate = |(number, (point, vault)): (usize, (&Point, Verdict))| Fate {
-        operational: verdict(point, point.operational, protection, now, || pins.why(number, point)),
+        operational: verdict(point, point.operational, protection, now, || {
+            pins.why(number, point)
+        }),
         vault,
     };
-    points.iter().zip(vault.iter().copied()).enumerate().map(fate).collect()
+    points
+        .iter()
+        .zip(vault.iter().copied())
+        .enumerate()
+        .map(fate)
+        .collect()
 }
 
 /// The number of the point that is never deleted.
@@ -146,7 +153,12 @@ impl Pins {
         let in_vault = points.iter().enumerate().zip(vault);
         let stays = in_vault.filter(|(_, verdict)| matches!(verdict, Verdict::Keep(_)));
         Pins {
-            newest: newest(points.iter().enumerate().filter(|(_, point)| point.operational.is_some())),
+            newest: newest(
+                points
+                    .iter()
+                    .enumerate()
+                    .filter(|(_, point)| point.operational.is_some()),
+            ),
             linked_to_vault: newest(stays.map(|(numbered, _)| numbered)),
             last,
         }

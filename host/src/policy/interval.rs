@@ -41,9 +41,14 @@ impl Interval {
     /// Read `R/START/LENGTH`; a number after `R` is ignored, as AKS does.
     pub(super) fn parse(text: &str) -> Result<Interval, PolicyError> {
         let refused = |message: String| PolicyError::new("schedule.interval", message);
-        let form = || refused(format!("'{text}' is not of the form R/2026-01-04T09:00:00+00:00/PT4H"));
+        let form = || {
+            refused(format!(
+                "'{text}' is not of the form R/2026-01-04T09:00:00+00:00/PT4H"
+            ))
+        };
         let mut parts = text.split('/');
-        let (Some(repeat), Some(start), Some(length), None) = (parts.next(), parts.next(), parts.next(), parts.next())
+        let (Some(repeat), Some(start), Some(length), None) =
+            (parts.next(), parts.next(), parts.next(), parts.next())
         else {
             return Err(form());
         };
@@ -128,7 +133,8 @@ impl Step {
             .and_then(|time| time.try_seconds(span.get_seconds()))
             .and_then(SignedDuration::try_from)
             .map_err(|error| error.to_string())?;
-        let has_fractions = span.get_milliseconds() != 0 || span.get_microseconds() != 0 || span.get_nanoseconds() != 0;
+        let has_fractions =
+            span.get_milliseconds() != 0 || span.get_microseconds() != 0 || span.get_nanoseconds() != 0;
         match (months, days, time) {
             (months, 0, SignedDuration::ZERO) if months > 0 && !has_fractions => Ok(Step::Months(months)),
             (0, days, SignedDuration::ZERO) if days > 0 && !has_fractions => Ok(Step::Days(days)),
@@ -145,7 +151,10 @@ impl Step {
         match self {
             Step::Exact(step) => {
                 let seconds = step.as_secs().checked_mul(number)?;
-                start.timestamp().checked_add(SignedDuration::from_secs(seconds)).ok()
+                start
+                    .timestamp()
+                    .checked_add(SignedDuration::from_secs(seconds))
+                    .ok()
             }
             Step::Days(days) => {
                 let span = Span::new().try_days(days.checked_mul(number)?).ok()?;

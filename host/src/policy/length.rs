@@ -53,7 +53,8 @@ impl FromStr for Length {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let refused = || format!("'{text}' is not a length of time: expected ISO 8601, such as P7D, P12M or PT4H");
+        let refused =
+            || format!("'{text}' is not a length of time: expected ISO 8601, such as P7D, P12M or PT4H");
         // The parser also reads other forms, such as `7d` and `-P7D`.
         let span: Span = match text.strip_prefix('P') {
             Some(rest) if !rest.contains(['+', '-']) => text.parse().map_err(|_| refused())?,

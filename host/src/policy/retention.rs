@@ -80,7 +80,10 @@ impl Policy {
             }
         }
         let default = others.remove(&Tag::Default).ok_or_else(|| {
-            PolicyError::new("retention", "there is no rule for Default, which holds for points that no other rule wants")
+            PolicyError::new(
+                "retention",
+                "there is no rule for Default, which holds for points that no other rule wants",
+            )
         })?;
         Ok(Policy {
             schedule,
@@ -132,11 +135,17 @@ impl Policy {
             },
             expires_at: vault.keep.after(at, &zone),
         });
-        Stamp { tag, expires_at, vault }
+        Stamp {
+            tag,
+            expires_at,
+            vault,
+        }
     }
 
     fn zone(&self) -> TimeZone {
-        self.schedule.as_ref().map_or(TimeZone::UTC, |schedule| schedule.zone().clone())
+        self.schedule
+            .as_ref()
+            .map_or(TimeZone::UTC, |schedule| schedule.zone().clone())
     }
 }
 
@@ -163,7 +172,9 @@ impl Rule {
             Ordering::Greater => Ok(()),
             _ => Err(PolicyError::new(
                 format!("{field}.vault.keep"),
-                format!("points are copied after {copied_after}, when they are expired: {keep} counts from when they were made"),
+                format!(
+                    "points are copied after {copied_after}, when they are expired: {keep} counts from when they were made"
+                ),
             )),
         }
     }

@@ -18,19 +18,25 @@ pub struct Schedule {
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Times {
     Interval(Interval),
-    Cron(CronExpression),
+    Cron(Box<CronExpression>),
 }
 
 impl Schedule {
     /// `R/2026-01-04T09:00:00+00:00/PT4H`: a first moment and a distance. Days, weeks, months and years are counted by the
     /// clocks of `zone`, hours and minutes are exact.
     pub fn every(interval: &str, zone: &str) -> Result<Schedule, PolicyError> {
-        Ok(Schedule::of(Times::Interval(Interval::parse(interval)?), time_zone(zone)?))
+        Ok(Schedule::of(
+            Times::Interval(Interval::parse(interval)?),
+            time_zone(zone)?,
+        ))
     }
 
     /// `30 2 * * *`, by the clocks of `zone`.
     pub fn cron(expression: &str, zone: &str) -> Result<Schedule, PolicyError> {
-        Ok(Schedule::of(Times::Cron(CronExpression::parse(expression)?), time_zone(zone)?))
+        Ok(Schedule::of(
+            Times::Cron(Box::new(CronExpression::parse(expression)?)),
+            time_zone(zone)?,
+        ))
     }
 
     fn of(times: Times, zone: TimeZone) -> Schedule {
@@ -80,7 +86,8 @@ impl Schedule {
             Ok(window @ 1..) => i64::try_from(hash(instance) % window).unwrap_or_default(),
             _ => 0,
         };
-        time.saturating_add(SignedDuration::from_secs(offset)).unwrap_or(time)
+        time.saturating_add(SignedDuration::from_secs(offset))
+            .unwrap_or(time)
     }
 
     /// How long a run that is scheduled for `time` may be put off.

@@ -78,10 +78,20 @@ impl Tag {
     /// A point that is whole is the first successful one of its period when no whole one was made in it. One that is
     /// partial holds the place until then: it gets the tag when there was none at all, so that a cluster of which always
     /// something cannot be read has its daily points all the same, and the whole one that may follow gets it too.
-    pub fn of(at: Timestamp, whole: bool, past: &[Past], zone: &TimeZone, has_rule: impl Fn(Tag) -> bool) -> Tag {
+    pub fn of(
+        at: Timestamp,
+        whole: bool,
+        past: &[Past],
+        zone: &TimeZone,
+        has_rule: impl Fn(Tag) -> bool,
+    ) -> Tag {
         let day = |moment: Timestamp| moment.to_zoned_datetime(zone.clone()).date();
         let counts = |point: &&Past| point.scheduled && (point.whole || !whole);
-        let days: Vec<Date> = past.iter().filter(counts).map(|point| day(point.created_at)).collect();
+        let days: Vec<Date> = past
+            .iter()
+            .filter(counts)
+            .map(|point| day(point.created_at))
+            .collect();
         let today = day(at);
         let is_first = |tag: &Tag| days.iter().all(|day| tag.period(*day) != tag.period(today));
         Tag::ALL

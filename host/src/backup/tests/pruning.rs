@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::archive::{Deletion, Undeletion};
+use crate::policy::Retention;
 use jiff::{SignedDuration, Timestamp};
 
 async fn names(store: &dyn Store) -> Vec<String> {

@@ -29,13 +29,24 @@ const CALENDAR: &str = "
 
 /// Days of which all runs fail, or only that of 2 o'clock.
 const FAILING_DAYS: [&str; 10] = [
-    "2028-01-01", "2028-04-01", "2028-04-02", "2028-06-10", "2028-06-11", "2028-06-12", "2028-06-13", "2028-06-14",
-    "2028-06-15", "2028-06-16",
+    "2028-01-01",
+    "2028-04-01",
+    "2028-04-02",
+    "2028-06-10",
+    "2028-06-11",
+    "2028-06-12",
+    "2028-06-13",
+    "2028-06-14",
+    "2028-06-15",
+    "2028-06-16",
 ];
 const FAILING_MORNINGS: [&str; 2] = ["2027-12-05", "2028-02-01"];
 
 /// Nobody is there to run anything in this time.
-const ABSENT: (&str, &str) = ("2028-08-05T00:00:00[Europe/Berlin]", "2028-08-08T10:00:00[Europe/Berlin]");
+const ABSENT: (&str, &str) = (
+    "2028-08-05T00:00:00[Europe/Berlin]",
+    "2028-08-08T10:00:00[Europe/Berlin]",
+);
 
 /// How many points of each tag are left at the beginning of a day. On 17 June the newest is expired, and stays.
 const LEFT: &str = "
@@ -78,7 +89,10 @@ impl Simulation {
         Simulation {
             zone: schedule.zone().clone(),
             policy: Policy::new(Some(schedule), rules).unwrap(),
-            history: History { since: start, last: None },
+            history: History {
+                since: start,
+                last: None,
+            },
             past: Vec::new(),
             points: Vec::new(),
             journal: Journal::default(),
@@ -104,7 +118,8 @@ impl Simulation {
     fn delete(&mut self, now: Timestamp) {
         let points: Vec<Point> = self.points.iter().map(|(_, point)| *point).collect();
         let mut fates = decide(&points, Protection::Active, now).into_iter();
-        self.points.retain(|_| fates.next().unwrap().operational != Verdict::Delete);
+        self.points
+            .retain(|_| fates.next().unwrap().operational != Verdict::Delete);
     }
 
     fn run(&mut self, run: Run, now: Timestamp) {
@@ -120,20 +135,30 @@ impl Simulation {
         }
         let tag = self.policy.tag(now, true, &self.past);
         let stamp = self.policy.stamp(tag, now);
-        self.past.push(Past { created_at: now, whole: true, scheduled: true });
+        self.past.push(Past {
+            created_at: now,
+            whole: true,
+            scheduled: true,
+        });
         self.points.push((
             tag,
             Point {
                 created_at: now,
                 whole: true,
-                operational: Some(Held { expires_at: Some(stamp.expires_at) }),
+                operational: Some(Held {
+                    expires_at: Some(stamp.expires_at),
+                }),
                 vault: None,
                 awaits_copy: false,
                 in_use: false,
             },
         ));
         let letter = tag.name().chars().next().unwrap();
-        let letter = if is_morning { letter } else { letter.to_ascii_lowercase() };
+        let letter = if is_morning {
+            letter
+        } else {
+            letter.to_ascii_lowercase()
+        };
         match self.journal.days.get(&day) {
             None => drop(self.journal.days.insert(day, letter)),
             Some(_) => assert_eq!(tag, Tag::Default, "the second point of {day}"),
@@ -146,7 +171,10 @@ fn zoned(text: &str) -> Timestamp {
 }
 
 fn simulate() -> Journal {
-    let (start, end) = (zoned("2027-12-01T00:00:00[Europe/Berlin]"), zoned("2029-01-04T00:00:00[Europe/Berlin]"));
+    let (start, end) = (
+        zoned("2027-12-01T00:00:00[Europe/Berlin]"),
+        zoned("2029-01-04T00:00:00[Europe/Berlin]"),
+    );
     let absent = zoned(ABSENT.0)..zoned(ABSENT.1);
     let mut simulation = Simulation::new(start);
     let mut now = start;
@@ -165,12 +193,21 @@ fn drawn(days: &BTreeMap<Date, char>) -> String {
     let months = CALENDAR.lines().skip(3).map(|line| {
         let month = line.split_whitespace().next().unwrap();
         let first: Date = format!("{month}-01").parse().unwrap();
-        let in_month = first.series(jiff::Span::new().days(1)).take_while(|day| day.month() == first.month());
+        let in_month = first
+            .series(jiff::Span::new().days(1))
+            .take_while(|day| day.month() == first.month());
         let until: Date = "2029-01-03".parse().unwrap();
-        let letters = in_month.filter(|day| *day <= until).map(|day| days.get(&day).copied().unwrap_or('-'));
+        let letters = in_month
+            .filter(|day| *day <= until)
+            .map(|day| days.get(&day).copied().unwrap_or('-'));
         format!("  {month}  {}", letters.collect::<String>())
     });
-    ruler.map(str::to_owned).chain(months).map(|line| format!("\n{line}")).collect::<String>() + "\n"
+    ruler
+        .map(str::to_owned)
+        .chain(months)
+        .map(|line| format!("\n{line}"))
+        .collect::<String>()
+        + "\n"
 }
 
 #[test]

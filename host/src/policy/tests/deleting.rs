@@ -12,7 +12,9 @@ fn second(second: i64) -> Timestamp {
 }
 
 fn held(expires_at: i64) -> Option<Held> {
-    Some(Held { expires_at: Some(second(expires_at)) })
+    Some(Held {
+        expires_at: Some(second(expires_at)),
+    })
 }
 
 /// A whole point of the operational tier.
@@ -58,13 +60,22 @@ fn what_expires(#[case] points: &[Point], #[case] expected: &[Verdict]) {
 #[case::for_ever(Protection::StoppedKeepForever, [Keep(Why::KeptForever), Keep(Why::KeptForever)])]
 #[case::all_goes(Protection::StoppedDelete, [Delete, Delete])]
 fn stopped(#[case] protection: Protection, #[case] expected: [Verdict; 2]) {
-    assert_eq!(operational(&[point(1, 500), point(2, 2 * NOW)], protection), expected);
+    assert_eq!(
+        operational(&[point(1, 500), point(2, 2 * NOW)], protection),
+        expected
+    );
 }
 
 #[test]
 fn what_is_in_use_waits_even_when_all_goes() {
-    let used = Point { in_use: true, ..point(1, 500) };
-    assert_eq!(operational(&[used], Protection::StoppedDelete), [Keep(Why::InUse)]);
+    let used = Point {
+        in_use: true,
+        ..point(1, 500)
+    };
+    assert_eq!(
+        operational(&[used], Protection::StoppedDelete),
+        [Keep(Why::InUse)]
+    );
 }
 
 #[rstest]
@@ -87,7 +98,9 @@ fn the_time_that_deletions_go_by(#[case] ours: &str, #[case] servers: &str, #[ca
 }
 
 fn tier() -> impl Strategy<Value = Option<Held>> {
-    let expiry = proptest::option::of(0..2 * NOW).prop_map(|expiry| Held { expires_at: expiry.map(second) });
+    let expiry = proptest::option::of(0..2 * NOW).prop_map(|expiry| Held {
+        expires_at: expiry.map(second),
+    });
     proptest::option::of(expiry)
 }
 

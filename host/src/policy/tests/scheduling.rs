@@ -8,7 +8,10 @@ use rstest::rstest;
 fn times(schedule: &Schedule, after: &str, count: usize) -> Vec<String> {
     let next = |time: &Timestamp| schedule.next_after(*time);
     let first = schedule.next_after(at(after));
-    std::iter::successors(first, next).take(count).map(|time| time.to_string()).collect()
+    std::iter::successors(first, next)
+        .take(count)
+        .map(|time| time.to_string())
+        .collect()
 }
 
 #[rstest]
@@ -100,16 +103,66 @@ fn run(scheduled_for: &str, missed: u32) -> Due {
 }
 
 #[rstest]
-#[case::its_time_has_not_come("2026-03-01T00:00:00Z", None, "2026-03-01T03:59:59Z", Due::Later(at("2026-03-01T04:00:00Z")))]
-#[case::its_time_has_come("2026-03-01T00:00:00Z", None, "2026-03-01T04:00:00Z", run("2026-03-01T04:00:00Z", 0))]
-#[case::it_has_run("2026-03-01T00:00:00Z", Some("2026-03-01T04:00:00Z"), "2026-03-01T04:00:01Z", Due::Later(at("2026-03-02T04:00:00Z")))]
-#[case::ten_missed_runs_are_one("2026-03-01T00:00:00Z", Some("2026-03-01T04:00:00Z"), "2026-03-12T12:00:00Z", run("2026-03-12T04:00:00Z", 10))]
-#[case::what_was_missed_before_it_was_resumed("2026-03-10T00:00:00Z", Some("2026-03-01T04:00:00Z"), "2026-03-12T12:00:00Z", run("2026-03-12T04:00:00Z", 2))]
-#[case::made_after_todays_time("2026-03-01T05:00:00Z", None, "2026-03-01T12:00:00Z", Due::Later(at("2026-03-02T04:00:00Z")))]
-#[case::a_clock_that_steps_back_a_little("2026-03-01T00:00:00Z", Some("2026-03-01T04:00:00Z"), "2026-03-01T03:58:00Z", Due::Later(at("2026-03-02T04:00:00Z")))]
-#[case::a_clock_that_was_years_ahead("2026-03-01T00:00:00Z", Some("2031-03-01T04:00:00Z"), "2026-03-01T03:58:00Z", Due::Later(at("2026-03-01T04:00:00Z")))]
-#[case::a_clock_that_was_years_behind("2026-03-01T00:00:00Z", Some("2020-03-01T04:00:00Z"), "2026-03-01T04:00:00Z", run("2026-03-01T04:00:00Z", 0))]
-#[case::made_by_a_clock_that_was_ahead("2031-03-01T00:00:00Z", None, "2026-03-01T03:58:00Z", Due::Later(at("2026-03-01T04:00:00Z")))]
+#[case::its_time_has_not_come(
+    "2026-03-01T00:00:00Z",
+    None,
+    "2026-03-01T03:59:59Z",
+    Due::Later(at("2026-03-01T04:00:00Z"))
+)]
+#[case::its_time_has_come(
+    "2026-03-01T00:00:00Z",
+    None,
+    "2026-03-01T04:00:00Z",
+    run("2026-03-01T04:00:00Z", 0)
+)]
+#[case::it_has_run(
+    "2026-03-01T00:00:00Z",
+    Some("2026-03-01T04:00:00Z"),
+    "2026-03-01T04:00:01Z",
+    Due::Later(at("2026-03-02T04:00:00Z"))
+)]
+#[case::ten_missed_runs_are_one(
+    "2026-03-01T00:00:00Z",
+    Some("2026-03-01T04:00:00Z"),
+    "2026-03-12T12:00:00Z",
+    run("2026-03-12T04:00:00Z", 10)
+)]
+#[case::what_was_missed_before_it_was_resumed(
+    "2026-03-10T00:00:00Z",
+    Some("2026-03-01T04:00:00Z"),
+    "2026-03-12T12:00:00Z",
+    run("2026-03-12T04:00:00Z", 2)
+)]
+#[case::made_after_todays_time(
+    "2026-03-01T05:00:00Z",
+    None,
+    "2026-03-01T12:00:00Z",
+    Due::Later(at("2026-03-02T04:00:00Z"))
+)]
+#[case::a_clock_that_steps_back_a_little(
+    "2026-03-01T00:00:00Z",
+    Some("2026-03-01T04:00:00Z"),
+    "2026-03-01T03:58:00Z",
+    Due::Later(at("2026-03-02T04:00:00Z"))
+)]
+#[case::a_clock_that_was_years_ahead(
+    "2026-03-01T00:00:00Z",
+    Some("2031-03-01T04:00:00Z"),
+    "2026-03-01T03:58:00Z",
+    Due::Later(at("2026-03-01T04:00:00Z"))
+)]
+#[case::a_clock_that_was_years_behind(
+    "2026-03-01T00:00:00Z",
+    Some("2020-03-01T04:00:00Z"),
+    "2026-03-01T04:00:00Z",
+    run("2026-03-01T04:00:00Z", 0)
+)]
+#[case::made_by_a_clock_that_was_ahead(
+    "2031-03-01T00:00:00Z",
+    None,
+    "2026-03-01T03:58:00Z",
+    Due::Later(at("2026-03-01T04:00:00Z"))
+)]
 fn due(#[case] since: &str, #[case] last: Option<&str>, #[case] now: &str, #[case] expected: Due) {
     assert_eq!(daily().due(history(since, last), "shop", at(now)), expected);
 }
@@ -119,7 +172,10 @@ fn a_year_of_missed_minutes_is_counted_up_to_a_thousand() {
     let minutes = Schedule::cron("* * * * *", "UTC").unwrap();
     let since = history("2025-03-01T00:00:00Z", None);
     let now = at("2026-03-01T00:00:30Z");
-    assert_eq!(minutes.due(since, "shop", now), run("2026-03-01T00:00:00Z", 1_000));
+    assert_eq!(
+        minutes.due(since, "shop", now),
+        run("2026-03-01T00:00:00Z", 1_000)
+    );
 }
 
 #[test]
@@ -134,18 +190,25 @@ fn a_schedule_that_has_not_begun_waits() {
 fn instances_start_at_their_own_moments_in_the_window() {
     let schedule = daily().spread_over(length("PT2H"));
     let time = at("2026-03-01T04:00:00Z");
-    let starts: Vec<Timestamp> = ["shop", "blog", "wiki", "mail"].map(|name| schedule.start_of(time, name)).to_vec();
+    let starts: Vec<Timestamp> = ["shop", "blog", "wiki", "mail"]
+        .map(|name| schedule.start_of(time, name))
+        .to_vec();
     let window = time..time + SignedDuration::from_hours(2);
     assert!(starts.iter().all(|start| window.contains(start)), "{starts:?}");
     assert!(starts.iter().any(|start| *start != starts[0]), "{starts:?}");
     let shop = history("2026-03-01T00:00:00Z", None);
     assert_eq!(schedule.due(shop, "shop", time), Due::Later(starts[0]));
-    assert_eq!(schedule.due(shop, "shop", starts[0]), run("2026-03-01T04:00:00Z", 0));
+    assert_eq!(
+        schedule.due(shop, "shop", starts[0]),
+        run("2026-03-01T04:00:00Z", 0)
+    );
 }
 
 #[test]
 fn a_window_ends_with_the_next_time() {
-    let schedule = Schedule::cron("*/5 * * * *", "UTC").unwrap().spread_over(length("PT2H"));
+    let schedule = Schedule::cron("*/5 * * * *", "UTC")
+        .unwrap()
+        .spread_over(length("PT2H"));
     let time = at("2026-03-01T04:00:00Z");
     for name in 0..200 {
         let offset = schedule.start_of(time, &name.to_string()).duration_since(time);
@@ -157,20 +220,42 @@ fn a_window_ends_with_the_next_time() {
 #[case::never_run(None, "2026-03-01T05:00:00Z")]
 #[case::run_yesterday(Some("2026-03-03T04:00:00Z"), "2026-03-04T05:00:00Z")]
 fn overdue(#[case] newest: Option<&str>, #[case] expected: &str) {
-    let from = daily().overdue_from(at("2026-03-01T00:00:00Z"), newest.map(at), SignedDuration::from_hours(1));
+    let from = daily().overdue_from(
+        at("2026-03-01T00:00:00Z"),
+        newest.map(at),
+        SignedDuration::from_hours(1),
+    );
     assert_eq!(from, Some(at(expected)));
 }
 
 /// Schedules of every kind.
 fn schedules() -> impl Strategy<Value = Schedule> {
-    let zones = prop::sample::select(vec!["UTC", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Pacific/Apia"]);
-    let starts = prop::sample::select(vec!["2024-02-29T02:30:00", "2020-01-31T23:59:59Z", "2025-10-26T02:30:00+01:00"]);
-    let steps = prop::sample::select(vec!["PT1M", "PT4H", "PT24H", "P1D", "P3D", "P1W", "P1M", "P5M", "P1Y"]);
-    let crons = prop::sample::select(vec!["*/7 * * * *", "30 2 * * *", "0 0 * * SUN", "15 1 31 * *", "0 3 29 2 *", "0 2-4 1 */3 *"]);
+    let zones = prop::sample::select(vec![
+        "UTC",
+        "Europe/Berlin",
+        "America/New_York",
+        "Australia/Lord_Howe",
+        "Pacific/Apia",
+    ]);
+    let starts = prop::sample::select(vec![
+        "2024-02-29T02:30:00",
+        "2020-01-31T23:59:59Z",
+        "2025-10-26T02:30:00+01:00",
+    ]);
+    let steps = prop::sample::select(vec![
+        "PT1M", "PT4H", "PT24H", "P1D", "P3D", "P1W", "P1M", "P5M", "P1Y",
+    ]);
+    let crons = prop::sample::select(vec![
+        "*/7 * * * *",
+        "30 2 * * *",
+        "0 0 * * SUN",
+        "15 1 31 * *",
+        "0 3 29 2 *",
+        "0 2-4 1 */3 *",
+    ]);
     prop_oneof![
-        (starts, steps, zones.clone()).prop_map(|(start, step, zone)| {
-            Schedule::every(&format!("R/{start}/{step}"), zone).unwrap()
-        }),
+        (starts, steps, zones.clone())
+            .prop_map(|(start, step, zone)| { Schedule::every(&format!("R/{start}/{step}"), zone).unwrap() }),
         (crons, zones).prop_map(|(cron, zone)| Schedule::cron(cron, zone).unwrap()),
     ]
 }

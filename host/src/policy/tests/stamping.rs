@@ -39,7 +39,10 @@ fn copies_to_the_vault(#[case] copy: CopyToVault, #[case] expected: &str) {
 fn a_tag_without_a_rule_has_that_of_default() {
     let policy = policy(keeps("P7D"));
     let made = at("2026-02-01T00:00:00Z");
-    assert_eq!(policy.stamp(Tag::Yearly, made).expires_at, at("2026-02-08T00:00:00Z"));
+    assert_eq!(
+        policy.stamp(Tag::Yearly, made).expires_at,
+        at("2026-02-08T00:00:00Z")
+    );
 }
 
 #[test]
@@ -49,13 +52,18 @@ fn another_policy_changes_nothing_for_the_points_there_are() {
     let point = Point {
         created_at: made,
         whole: true,
-        operational: Some(Held { expires_at: Some(stamp.expires_at) }),
+        operational: Some(Held {
+            expires_at: Some(stamp.expires_at),
+        }),
         vault: None,
         awaits_copy: false,
         in_use: false,
     };
     // The policy now keeps points for a day; nothing asks it about this one.
-    let newer = Point { created_at: at("2026-02-05T00:00:00Z"), ..point };
+    let newer = Point {
+        created_at: at("2026-02-05T00:00:00Z"),
+        ..point
+    };
     let fates = decide(&[point, newer], Protection::Active, at("2026-02-10T00:00:00Z"));
     assert_eq!(fates[0].operational, Verdict::Keep(Why::NotExpired));
 }

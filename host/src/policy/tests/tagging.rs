@@ -48,14 +48,28 @@ fn the_longest_period_wins(#[case] made: &str, #[case] before: &[&str], #[case] 
 #[case::but_only_one_does(&[Tag::Default, Tag::Daily], false, &[past("2026-03-17T08:00:00Z", false, true)], Tag::Default)]
 #[case::the_first_whole_one_gets_it_too(&[Tag::Default, Tag::Daily], true, &[past("2026-03-17T08:00:00Z", false, true)], Tag::Daily)]
 #[case::a_partial_one_after_a_whole_one(&[Tag::Default, Tag::Daily], false, &[whole("2026-03-17T08:00:00Z")], Tag::Default)]
-fn which_points_count(#[case] tags: &[Tag], #[case] is_whole: bool, #[case] before: &[Past], #[case] expected: Tag) {
-    assert_eq!(policy(tags).tag(at("2026-03-17T10:00:00Z"), is_whole, before), expected);
+fn which_points_count(
+    #[case] tags: &[Tag],
+    #[case] is_whole: bool,
+    #[case] before: &[Past],
+    #[case] expected: Tag,
+) {
+    assert_eq!(
+        policy(tags).tag(at("2026-03-17T10:00:00Z"), is_whole, before),
+        expected
+    );
 }
 
 #[test]
 fn priorities_are_those_of_aks() {
     let priorities = Tag::ALL.map(|tag| (tag.name(), tag.priority()));
-    let expected = [("Yearly", 10), ("Monthly", 15), ("Weekly", 20), ("Daily", 25), ("Default", 99)];
+    let expected = [
+        ("Yearly", 10),
+        ("Monthly", 15),
+        ("Weekly", 20),
+        ("Daily", 25),
+        ("Default", 99),
+    ];
     assert_eq!(priorities, expected);
 }
 
