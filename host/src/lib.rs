@@ -21,6 +21,7 @@ pub mod authoring;
 pub mod backup;
 pub mod cli;
 pub mod cluster;
+pub mod controller;
 pub mod doctor;
 pub mod hooks;
 pub mod modify;

@@ -2,6 +2,7 @@
 
 mod backup;
 mod contents;
+mod controller;
 mod definitions;
 mod doctor;
 mod faults;

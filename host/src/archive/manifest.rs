@@ -1,7 +1,7 @@
 //! The manifest: what a backup is, and the digest of each of its files. Its presence makes a backup.
 
 use super::signature::SignatureRecord;
-use super::{ArchiveError, BackupFile, BackupName, Digest, PublicKey, SigningKey};
+use super::{ArchiveError, BackupFile, BackupName, Digest, PointRecord, PublicKey, SigningKey};
 use crate::object::{FilterSpec, GroupResource};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -35,6 +35,9 @@ pub struct Manifest {
     /// What its user wrote on it.
     #[serde(default)]
     pub labels: BTreeMap<String, String>,
+    /// The instance that it was made for, and by which rule it is kept; none where there was no instance.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub point: Option<PointRecord>,
     /// What is in it.
     pub contents: Contents,
     /// How many warnings [`BackupFile::Results`] holds.
@@ -266,6 +269,7 @@ mod tests {
             program_version: "1".to_owned(),
             source: Source::default(),
             labels: BTreeMap::from([("a".to_owned(), "b".to_owned())]),
+            point: None,
             contents: Contents::default(),
             warnings: 0,
             errors: 0,

@@ -22,6 +22,7 @@ mod member;
 mod name;
 mod note;
 mod objects_check;
+mod point;
 mod process;
 mod reader;
 mod removal;
@@ -51,6 +52,7 @@ pub use listing::{ListedBackup, ListedVeleroBackup, Listing, UnfinishedBackup, l
 pub use manifest::{Contents, FORMAT, FileRecord, LeftOut, Manifest, Source, TypeCount};
 pub use name::{BackupName, ParseBackupNameError};
 pub use note::{Note, NoteKind, Notes, append_all_thawed, notes, remove_notes};
+pub use point::{PointRecord, PointStamps};
 pub use reader::{ArchivedObject, Backup, read_hooks, read_manifest};
 pub use removal::{Cleanup, cleanup, cleanup_but, delete};
 pub use requirement::{require_deletion_delay, required_deletion_delay};

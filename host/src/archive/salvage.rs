@@ -205,6 +205,7 @@ async fn rebuild_manifest(
         errors: 0,
         files: Vec::new(),
         signed_by: None,
+        point: None,
     })
 }
 

@@ -5,7 +5,7 @@ use super::file::{FileWriter, GzipFileWriter, SmallFile, compression_failed};
 use super::resource_list::ResourceListWriter;
 use super::{
     ArchiveError, BackupFile, Contents, FORMAT, FileRecord, HeldClaim, HookStatus, LeftOut, Manifest,
-    SigningKey, Source, member, velero,
+    PointRecord, SigningKey, Source, member, velero,
 };
 use crate::object::{ObjectId, ResourceType};
 use crate::report::Problem;
@@ -43,6 +43,8 @@ pub struct Description {
     pub labels: BTreeMap<String, String>,
     /// How long after its creation the backup expires; none: never.
     pub ttl: Option<SignedDuration>,
+    /// The instance that it was made for; its expiry goes before that of `ttl`.
+    pub point: Option<PointRecord>,
     /// What was not as it should be.
     pub warnings: Vec<Problem>,
     /// Objects that were left out because they were being deleted.
@@ -211,6 +213,7 @@ fn manifest(
         source,
         labels,
         ttl,
+        point,
         warnings,
         being_deleted,
         excluded_by_label,
@@ -225,8 +228,12 @@ fn manifest(
         id,
         created_at,
         completed_at: Timestamp::now(),
-        // Beyond the end of time it never expires.
-        expires_at: ttl.and_then(|ttl| created_at.checked_add(ttl).ok()),
+        expires_at: match &point {
+            Some(point) => Some(point.expires_at),
+            // Beyond the end of time it never expires.
+            None => ttl.and_then(|ttl| created_at.checked_add(ttl).ok()),
+        },
+        point,
         program_version: env!("CARGO_PKG_VERSION").to_owned(),
         source,
         labels,

@@ -255,7 +255,12 @@ impl Run<'_> {
         self.warnings.append(&mut self.hooked.warnings);
         self.errors.append(&mut self.hooked.errors);
         self.warnings.extend(self.selection.unmet_needs());
+        let point = request.point.as_ref().map(|stamps| match self.errors.is_empty() {
+            true => stamps.whole.clone(),
+            false => stamps.partial.clone(),
+        });
         let description = Description {
+            point,
             source: Source {
                 cluster: cluster.address(),
                 filter: request.filter.clone(),

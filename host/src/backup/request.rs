@@ -1,6 +1,6 @@
 //! What a backup is asked to do.
 
-use crate::archive::{BackupName, Manifest, Protection};
+use crate::archive::{BackupName, Manifest, PointStamps, Protection};
 use crate::hooks::HookRecord;
 use crate::object::FilterSpec;
 use crate::report::{Outcome, Problem};
@@ -17,6 +17,8 @@ pub struct BackupRequest {
     pub filter: FilterSpec,
     /// How long the backup is to be kept; none: for ever.
     pub ttl: Option<SignedDuration>,
+    /// The instance that it is made for, and how long it is kept by its policy; none where there is none.
+    pub point: Option<PointStamps>,
     /// What its user writes on it.
     pub labels: BTreeMap<String, String>,
     /// How it is protected from those who can read or write the store.
@@ -32,6 +34,7 @@ impl BackupRequest {
             name,
             filter: FilterSpec::default(),
             ttl: None,
+            point: None,
             labels: BTreeMap::new(),
             protection: Protection::default(),
             workers: std::thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN),

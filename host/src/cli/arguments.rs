@@ -2,6 +2,7 @@
 
 use super::backup::BackupCommand;
 use super::completions::Completions;
+use super::controller::Controller;
 use super::crds::Crds;
 use super::demo::Demo;
 use super::doctor::DoctorCommand;
@@ -52,6 +53,7 @@ pub(super) enum Command {
     Store(StoreCommand),
     Doctor(DoctorCommand),
     Thaw(Thaw),
+    Controller(Controller),
     Crds(Crds),
     Import(ImportCommand),
     Key(KeyCommand),

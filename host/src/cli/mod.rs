@@ -4,6 +4,7 @@ mod arguments;
 mod backup;
 mod completions;
 mod config;
+mod controller;
 mod crds;
 mod demo;
 mod doctor;
@@ -95,6 +96,7 @@ async fn dispatch(command: Command, session: &Session) -> Ended<Outcome> {
         Command::Plugin(command) => command.run(session).await,
         Command::Store(command) => command.run(session).await,
         Command::Thaw(command) => command.run(session).await,
+        Command::Controller(command) => command.run(session).await,
         Command::Crds(command) => command.run(session),
         Command::Import(command) => command.run(session),
         Command::Doctor(command) => command.run(session).await,

@@ -50,6 +50,9 @@ pub struct RecoveryPointSpec {
     /// Which rule of retention applies.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tag: Option<RetentionTag>,
+    /// Whether a schedule made it, rather than a person.
+    #[serde(default)]
+    pub scheduled: bool,
     /// Whether all of it was backed up, and whether it can be used.
     pub state: PointState,
     /// What is wrong with a damaged one.

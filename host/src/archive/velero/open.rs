@@ -134,5 +134,6 @@ fn manifest(velero: &VeleroBackup, contents: Contents) -> Manifest {
         errors: velero.errors,
         files: Vec::new(),
         signed_by: None,
+        point: None,
     }
 }

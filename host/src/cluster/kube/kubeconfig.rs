@@ -2,6 +2,8 @@
 
 use crate::cluster::ClusterError;
 use crate::report::did_you_mean;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use kube::config::{Context, Kubeconfig};
 use std::path::{Path, PathBuf};
 
@@ -89,6 +91,46 @@ pub(super) fn choose(wanted: Option<&str>, around: &Surroundings) -> Result<Choi
         config,
         files,
     })))
+}
+
+/// A context of its own for the user whose token lies in a file: the cluster is that of `config`.
+pub(super) fn with_token_file(
+    config: &kube::Config,
+    token_file: &Path,
+    user: &str,
+) -> Result<ChosenContext, ClusterError> {
+    let authorities = config.root_cert.iter().flatten();
+    let pem: String = authorities
+        .map(|certificate| certificate_text(certificate))
+        .collect();
+    let mut cluster = serde_json::json!({
+        "server": config.cluster_url.to_string(),
+        "tls-server-name": config.tls_server_name,
+        "insecure-skip-tls-verify": config.accept_invalid_certs,
+    });
+    if let Some(fields) = cluster.as_object_mut().filter(|_| !pem.is_empty()) {
+        fields.insert(
+            "certificate-authority-data".to_owned(),
+            STANDARD.encode(pem).into(),
+        );
+    }
+    let text = serde_json::json!({
+        "contexts": [{"name": user, "context": {"cluster": "cluster", "user": user}}],
+        "clusters": [{"name": "cluster", "cluster": cluster}],
+        "users": [{"name": user, "user": {"tokenFile": token_file}}],
+    });
+    Ok(ChosenContext {
+        name: user.to_owned(),
+        user: Some(user.to_owned()),
+        config: serde_json::from_value(text).map_err(|error| ClusterError::Unusable(error.to_string()))?,
+        files: "the controller's own configuration".to_owned(),
+    })
+}
+
+/// A certificate as a text.
+fn certificate_text(certificate: &[u8]) -> String {
+    let body = STANDARD.encode(certificate);
+    format!("-----BEGIN CERTIFICATE-----\n{body}\n-----END CERTIFICATE-----\n")
 }
 
 fn read(path: &Path) -> Result<Kubeconfig, String> {

@@ -27,6 +27,7 @@ use connection::Connection;
 use futures::stream::BoxStream;
 use kubeconfig::{Choice, Surroundings};
 use serde_json::Value;
+use std::path::Path;
 use std::sync::Arc;
 use write::Target;
 
@@ -49,6 +50,20 @@ impl Kube {
         Ok(Kube {
             address,
             connection: Arc::new(Connection::new(choice, patience)),
+        })
+    }
+
+    /// The cluster of `config` for the user whose token lies in a file, which may be written anew at any time.
+    pub fn with_token_file(
+        config: &kube::Config,
+        token_file: &Path,
+        user: &str,
+        patience: Patience,
+    ) -> Result<Self, ClusterError> {
+        let context = kubeconfig::with_token_file(config, token_file, user)?;
+        Ok(Kube {
+            address: "kubeconfig".to_owned(),
+            connection: Arc::new(Connection::new(Choice::Context(Box::new(context)), patience)),
         })
     }
 
