@@ -3,7 +3,7 @@
 //!
 //! Data flows one way: [`cluster`] → [`backup`] → [`archive`] → [`store`], and back: [`store`] → [`archive`] →
 //! [`restore`] → [`cluster`]. [`plugin`] knows nothing of backups: [`modify`], [`hooks`] and [`restore`] hand it objects and
-//! get decisions. [`doctor`] finds out beforehand whether an operation would go through, [`policy`] decides when one is made and how long it is kept. [`cli`] parses, calls the library and prints.
+//! get decisions. [`vault`] keeps the data of volumes beside the archive. [`doctor`] finds out beforehand whether an operation would go through, [`policy`] decides when one is made and how long it is kept. [`cli`] parses, calls the library and prints.
 
 #![cfg_attr(
     not(test),
@@ -33,3 +33,4 @@ pub mod resources;
 pub mod restore;
 mod signing;
 pub mod store;
+pub mod vault;

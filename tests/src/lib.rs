@@ -10,6 +10,7 @@ pub mod node;
 pub mod pki;
 pub mod processes;
 pub mod proxy;
+pub mod restic;
 pub mod servers;
 pub mod tls;
 pub mod tunnel;

@@ -16,6 +16,7 @@ use super::plugin::PluginCommand;
 use super::restore::RestoreCommand;
 use super::store::StoreCommand;
 use super::thaw::Thaw;
+use super::vault::VaultCommand;
 use clap::{Parser, Subcommand};
 
 /// Back up a Kubernetes cluster and bring it back to life.
@@ -51,6 +52,7 @@ pub(super) enum Command {
     Modify(Modify),
     Plugin(PluginCommand),
     Store(StoreCommand),
+    Vault(VaultCommand),
     Doctor(DoctorCommand),
     Thaw(Thaw),
     Controller(Controller),

@@ -30,6 +30,7 @@ mod session;
 mod store;
 mod thaw;
 mod values;
+mod vault;
 mod version;
 
 use crate::report::{Code, Outcome, Problem};
@@ -95,6 +96,7 @@ async fn dispatch(command: Command, session: &Session) -> Ended<Outcome> {
         Command::Modify(command) => command.run(session).await,
         Command::Plugin(command) => command.run(session).await,
         Command::Store(command) => command.run(session).await,
+        Command::Vault(command) => command.run(session).await,
         Command::Thaw(command) => command.run(session).await,
         Command::Controller(command) => command.run(session).await,
         Command::Crds(command) => command.run(session),

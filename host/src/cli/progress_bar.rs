@@ -1,6 +1,6 @@
 //! Progress on a terminal.
 
-use crate::report::{Position, Progress};
+use crate::report::{Position, Progress, Unit};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::time::Duration;
 use tokio::task::JoinHandle;
@@ -42,7 +42,7 @@ async fn draw(bar: ProgressBar, progress: Progress) {
         tokio::time::sleep(INTERVAL).await;
         let now = progress.now();
         if (&now.step, now.total) != (&shown.step, shown.total) {
-            let style = ProgressStyle::with_template(template(now.total));
+            let style = ProgressStyle::with_template(template(now.total, now.unit));
             bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
             bar.set_length(now.total.unwrap_or_default());
             bar.set_message(now.step.clone());
@@ -54,10 +54,12 @@ async fn draw(bar: ProgressBar, progress: Progress) {
 }
 
 /// A bar where the number of things to do is known, a spinner where it is not.
-fn template(total: Option<u64>) -> &'static str {
-    match total {
-        Some(_) => "{msg} [{bar:30}] {pos}/{len} {elapsed}",
-        None => "{spinner} {msg} {pos} {elapsed}",
+fn template(total: Option<u64>, unit: Unit) -> &'static str {
+    match (total, unit) {
+        (Some(_), Unit::Things) => "{msg} [{bar:30}] {pos}/{len} {elapsed}",
+        (None, Unit::Things) => "{spinner} {msg} {pos} {elapsed}",
+        (Some(_), Unit::Bytes) => "{msg} [{bar:30}] {binary_bytes}/{binary_total_bytes} {elapsed}",
+        (None, Unit::Bytes) => "{spinner} {msg} {binary_bytes} {elapsed}",
     }
 }
 
@@ -67,9 +69,10 @@ mod tests {
     use rstest::rstest;
 
     #[rstest]
-    #[case(Some(3))]
-    #[case(None)]
-    fn templates_are_right(#[case] total: Option<u64>) {
-        assert!(ProgressStyle::with_template(template(total)).is_ok());
+    fn templates_are_right(
+        #[values(Some(3), None)] total: Option<u64>,
+        #[values(Unit::Things, Unit::Bytes)] unit: Unit,
+    ) {
+        assert!(ProgressStyle::with_template(template(total, unit)).is_ok());
     }
 }

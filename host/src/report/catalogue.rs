@@ -122,6 +122,19 @@ catalogue! {
     /// A policy of the store keeps a file as it is.
     Immutable { action: "Wait until the time named; nobody can shorten it. A hold can be taken away by the owner of the account.", retryable: false, user_error: true }
 
+    /// A location holds no repository for the data of volumes.
+    NoVault { action: "Check the address of the vault, or make a repository there with `lazarette vault init`.", retryable: false, user_error: true }
+    /// The key of a vault's repository is missing, or another one.
+    VaultKey { action: "Name the file with the repository key with --key-file, or set LAZARETTE_VAULT_KEY_FILE or LAZARETTE_VAULT_KEY; a lost key cannot be replaced, and without it the repository cannot be read.", retryable: false, user_error: true }
+    /// The key of a vault's repository was not confirmed to lie anywhere else.
+    VaultKeyNotExported { action: "Print the key with `lazarette vault export-key`, put it where it outlives the cluster, and say so with `lazarette vault export-key --confirm`.", retryable: false, user_error: true }
+    /// A vault's repository is damaged.
+    DamagedVault { action: "Find out what is affected with `lazarette vault check --read-data`; snapshots that do not need what is lost can be restored.", retryable: false, user_error: false }
+    /// Somebody else has locked a vault's repository.
+    LockedVault { action: "Wait until the other operation is done. If its process is gone, remove the lock with `restic unlock`.", retryable: true, user_error: false }
+    /// Something of a volume cannot be read.
+    VolumeUnreadable { action: "Run the copy as a user who may read all files, or leave out what cannot be read with --skip-unreadable.", retryable: true, user_error: false }
+
     /// A backup that somebody else wrote and looks after.
     NotOurs { action: "Use the program that wrote it; for Velero that is `velero backup delete NAME`.", retryable: false, user_error: true }
     /// Something that was restored is not ready in time.

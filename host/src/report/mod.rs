@@ -17,6 +17,6 @@ pub use description::Description;
 pub use diff::{diff, paint_diff};
 pub use outcome::Outcome;
 pub use problem::{Problem, ResultOf};
-pub use progress::{Position, Progress};
+pub use progress::{Position, Progress, Unit};
 pub use spelling::{did_you_mean, nearest};
 pub use table::{Cell, Table, Tone, terminal_width};

@@ -11,10 +11,21 @@ pub struct Progress {
     done: Arc<AtomicU64>,
 }
 
+/// What the things of a step are counted in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Unit {
+    /// Objects, files, requests.
+    #[default]
+    Things,
+    /// Bytes, which people read as sizes.
+    Bytes,
+}
+
 /// What an operation is doing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Step {
     name: String,
+    unit: Unit,
     total: Option<u64>,
 }
 
@@ -23,6 +34,8 @@ struct Step {
 pub struct Position {
     /// What it is doing, to be read by people: `Reading objects`. Empty before the first step.
     pub step: String,
+    /// What is counted.
+    pub unit: Unit,
     /// How many there are, where that is known.
     pub total: Option<u64>,
     /// How many of them are done.
@@ -32,11 +45,22 @@ pub struct Position {
 impl Progress {
     /// Begin a step named `name` (`Writing objects`) with `total` things to do, where their number is known.
     pub fn begin(&self, name: impl Into<String>, total: Option<u64>) {
+        self.begin_in(Unit::Things, name, total);
+    }
+
+    /// The same for a step that counts `unit`.
+    pub fn begin_in(&self, unit: Unit, name: impl Into<String>, total: Option<u64>) {
         *self.step() = Step {
             name: name.into(),
+            unit,
             total,
         };
         self.done.store(0, Ordering::Relaxed);
+    }
+
+    /// This step has `total` things to do, as is known by now.
+    pub fn expect(&self, total: u64) {
+        self.step().total = Some(total);
     }
 
     /// `count` more things of this step are done.
@@ -46,9 +70,10 @@ impl Progress {
 
     /// How far the operation is now.
     pub fn now(&self) -> Position {
-        let Step { name, total } = self.step().clone();
+        let Step { name, unit, total } = self.step().clone();
         Position {
             step: name,
+            unit,
             total,
             done: self.done.load(Ordering::Relaxed),
         }
@@ -74,6 +99,7 @@ mod tests {
             progress.now(),
             Position {
                 step: "Reading objects".into(),
+                unit: Unit::Things,
                 total: None,
                 done: 4
             }
@@ -84,6 +110,7 @@ mod tests {
             progress.now(),
             Position {
                 step: "Writing objects".into(),
+                unit: Unit::Things,
                 total: Some(4),
                 done: 0
             }

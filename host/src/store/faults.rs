@@ -106,6 +106,10 @@ impl Store for FaultyStore {
         self.call(key, self.inner.delete(key)).await
     }
 
+    async fn check_deletable(&self, key: &str) -> Result<(), StoreError> {
+        self.call(key, self.inner.check_deletable(key)).await
+    }
+
     async fn remove_abandoned(&self, older_than: Duration) -> Result<u64, StoreError> {
         self.call("", self.inner.remove_abandoned(older_than)).await
     }

@@ -103,6 +103,11 @@ pub trait Store: Send + Sync {
     /// Remove a file. No error when there is none.
     async fn delete(&self, key: &str) -> Result<(), StoreError>;
 
+    /// [`StoreError::Immutable`] when a policy of the store would refuse to delete the file. No error when there is none.
+    async fn check_deletable(&self, _key: &str) -> Result<(), StoreError> {
+        Ok(())
+    }
+
     /// Remove what writers that are gone have left of files that they never committed, where nothing was written to
     /// it for `older_than`, and say how many files that was. No other call shows these.
     async fn remove_abandoned(&self, older_than: Duration) -> Result<u64, StoreError>;

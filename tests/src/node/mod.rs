@@ -22,7 +22,7 @@
 
 mod cgroups;
 mod images;
-mod packages;
+pub(crate) mod packages;
 mod settings;
 #[cfg(test)]
 mod tests;

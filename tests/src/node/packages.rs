@@ -83,6 +83,12 @@ pub const POSTGRESQL: Set = Set {
     ],
 };
 
+/// The program whose repositories a vault has: one Go program, which needs no library but C's.
+pub const RESTIC: Set = Set {
+    name: "restic",
+    packages: &["restic=0.14.0*"],
+};
+
 /// Packages that are unpacked together. `NAME=1.2*` takes the newest build of one upstream version; a library comes in
 /// the version of the release.
 pub struct Set {

@@ -243,6 +243,10 @@ impl Store for DecryptingStore {
         self.inner.list_readable(prefix).await
     }
 
+    async fn check_deletable(&self, key: &str) -> Result<(), StoreError> {
+        self.inner.check_deletable(key).await
+    }
+
     async fn delete(&self, key: &str) -> Result<(), StoreError> {
         self.inner.delete(key).await?;
         self.heads

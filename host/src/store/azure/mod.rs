@@ -98,6 +98,14 @@ impl Store for AzureStore {
         Ok(entries)
     }
 
+    async fn check_deletable(&self, key: &str) -> Result<(), StoreError> {
+        key::check(key)?;
+        match self.container.properties(key).await? {
+            Some(found) => found.check_deletable(key, Timestamp::now()),
+            None => Ok(()),
+        }
+    }
+
     /// Where blobs have versions, the service may take the deletion of one that a policy keeps, and make it a version
     /// that nobody sees: so that is asked first. What it keeps for another reason it says itself.
     async fn delete(&self, key: &str) -> Result<(), StoreError> {
