@@ -182,7 +182,7 @@ fn notes_of_an_encrypted_backup_are_told_to_those_without_its_key() {
         "{thaw:#?}"
     );
     // Nothing that may be needed to thaw is removed.
-    workplace.done(&["store", "cleanup", "--older-than", "0s"]);
+    workplace.done(&["store", "cleanup", "--older-than", "1s"]);
     assert!(
         workplace
             .path("backups/backups/private/lazarette-frozen-1.json")
