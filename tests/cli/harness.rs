@@ -183,7 +183,8 @@ fn collect(folder: &Path, found: &mut Vec<(PathBuf, Vec<u8>)>) {
     for entry in fs::read_dir(folder).into_iter().flatten().map(Result::unwrap) {
         match entry.path().is_dir() {
             true => collect(&entry.path(), found),
-            false => found.push((entry.path(), fs::read(entry.path()).unwrap())),
+            // A file that goes away meanwhile is none.
+            false => found.extend(fs::read(entry.path()).ok().map(|bytes| (entry.path(), bytes))),
         }
     }
 }
