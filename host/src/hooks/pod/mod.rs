@@ -9,6 +9,7 @@ mod wait;
 mod tests;
 
 pub use standing::{Standing, containers as container_names};
+use standing::ENDED;
 
 use crate::cluster::{ClusterError, ExecCommand, ExecError, PodAccess, Process, ProcessEvent};
 use crate::object::Object;
@@ -18,10 +19,13 @@ use async_trait::async_trait;
 use output::Output;
 use session::Session;
 use std::time::Duration;
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 /// How long the cluster is asked why a command failed.
 const INQUIRY: Duration = Duration::from_secs(5);
+
+/// Between two looks at the container of a command that runs.
+const LOOK: Duration = Duration::from_secs(2);
 
 /// A pod in a cluster.
 pub struct RunningPod {
@@ -79,7 +83,11 @@ impl RunningPod {
             has_stdin,
         };
         let began = Instant::now();
-        match timeout_at(deadline, self.access.start(&command)).await {
+        let started = tokio::select! {
+            started = timeout_at(deadline, self.access.start(&command)) => started,
+            reason = self.end_of(container) => return Err(PodError::new(ENDED, reason)),
+        };
+        match started {
             Ok(Ok(process)) => Ok(process),
             Ok(Err(error)) => Err(self.why(container, error).await),
             Err(_) => {
@@ -113,6 +121,19 @@ impl RunningPod {
         }
     }
 
+    /// Wait until the container has ended for good; returns how. A node may keep a connection open in which nothing comes
+    /// any more, when a command is started at the moment at which its container ends.
+    async fn end_of(&self, container: &str) -> String {
+        loop {
+            sleep(LOOK).await;
+            if let Ok(Standing::Ended(reason)) = self.standing(container).await {
+                // What the command wrote and how it ended may be on its way.
+                sleep(LOOK).await;
+                return reason;
+            }
+        }
+    }
+
     /// How the container stands now.
     async fn standing(&self, container: &str) -> Result<Standing, ClusterError> {
         let live = self.access.get(&self.namespace, &self.name).await?;
@@ -132,7 +153,15 @@ impl Pod for RunningPod {
         let container = self.container(container)?;
         let mut process = self.start(container, command, false, deadline).await?;
         let mut output = Output::default();
-        let ended = timeout_at(deadline, run_to_end(&mut process, &mut output)).await;
+        let ended = tokio::select! {
+            ended = timeout_at(deadline, run_to_end(&mut process, &mut output)) => ended,
+            reason = self.end_of(container) => {
+                return Err(PodError {
+                    output: Some(Box::new(output.into_exec_output(-1))),
+                    ..PodError::new(ENDED, reason)
+                });
+            }
+        };
         match ended {
             Ok(Ok(code)) => Ok(output.into_exec_output(code)),
             Ok(Err(error)) => Err(PodError {

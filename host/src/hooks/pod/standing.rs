@@ -14,6 +14,9 @@ const PULLING_FAILS: [&str; 5] = [
     "SignatureValidationFailed",
 ];
 
+/// The code of the contract for a pod, or a container, that has ended.
+pub(super) const ENDED: &str = "pod-ended";
+
 /// How a container stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Standing {
@@ -68,7 +71,7 @@ impl Standing {
             Standing::Ready | Standing::Running => None,
             Standing::Waiting(reason) => Some(("not-running", reason)),
             Standing::PullFails(reason) | Standing::NoImage(reason) => Some(("image-pull", reason)),
-            Standing::Ended(reason) => Some(("pod-ended", reason)),
+            Standing::Ended(reason) => Some((ENDED, reason)),
             Standing::Gone(reason) => Some(("pod-gone", reason)),
         }
     }

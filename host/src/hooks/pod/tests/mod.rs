@@ -123,6 +123,17 @@ async fn what_became_of_the_pod_tells_why(#[case] live: Option<Value>, #[case] c
     assert!(error.message.contains("container not found"), "{error}");
 }
 
+/// A node may keep the connection of a command whose container ended as the command began.
+#[tokio::test]
+async fn a_command_that_hangs_in_a_container_that_has_ended_is_not_waited_for() {
+    let mut node = Node::new(vec![Step::stdout("so far"), Step::Hang]);
+    node.pod = Some(json!({"metadata": {"uid": "1"}, "status": {"phase": "Failed"}}));
+    let server = node.start().await;
+    let error = pod(&server).exec(None, &argv(), LONG).await.unwrap_err();
+    assert_eq!(error.code, "pod-ended", "{error}");
+    assert_eq!(error.output.unwrap().stdout, b"so far");
+}
+
 #[rstest]
 #[case::no_right(json!({"code": 403, "message": "User \"eve\" cannot create resource \"pods/exec\""}), "forbidden", "no right to create pods/exec in namespace shop")]
 #[case::bad_request(json!({"code": 400, "message": "container web is not valid"}), "connection", "not valid")]
