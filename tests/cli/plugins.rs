@@ -30,7 +30,7 @@ fn built_in_plugins_are_listed_with_their_worlds() {
 }
 
 #[test]
-fn a_plugin_is_inspected_by_name_and_by_file() {
+fn a_plugin_is_inspected_by_name_by_file_and_by_folder() {
     let workplace = Workplace::empty();
     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../plugins/dist/conflict-patch.wasm");
     let by_file = workplace.json(&["plugin", "inspect", file]);
@@ -42,6 +42,14 @@ fn a_plugin_is_inspected_by_name_and_by_file() {
             .done(&["plugin", "inspect", file])
             .contains("World:         conflict-resolver")
     );
+    std::fs::create_dir(workplace.path("project")).unwrap();
+    workplace.fails(
+        &["plugin", "inspect", "project"],
+        1,
+        "error[NotFound]",
+    );
+    std::fs::copy(file, workplace.path("project/plugin.wasm")).unwrap();
+    assert_eq!(workplace.json(&["plugin", "inspect", "project"]), by_file);
 }
 
 #[test]

@@ -12,6 +12,7 @@ pub mod processes;
 pub mod proxy;
 pub mod restic;
 pub mod servers;
+pub mod socks;
 pub mod tls;
 pub mod tunnel;
 pub mod velero;

@@ -1,6 +1,7 @@
 //! Proxies between us and the API server.
 
 use super::*;
+use lazarette_tests::socks::SocksProxy;
 use lazarette_tests::tunnel::Tunnel;
 
 /// The API server under a name that is in its certificate, and that nobody but a proxy knows.
@@ -68,6 +69,31 @@ fn a_proxy_gets_its_password_and_nobody_else_sees_it(#[case] is_in_kubeconfig: b
     let ran = run("ann:s3same");
     assert_eq!(ran.code, 0, "{ran:#?}");
     let ran = run("ann:wr0ng");
+    assert_eq!(ran.code, 1, "{ran:#?}");
+    assert!(ran.stderr.contains("error[ClusterUnreachable]"), "{}", ran.stderr);
+    assert!(!format!("{ran:?}").contains("wr0ng"), "{ran:#?}");
+}
+
+/// Back up something small with this URL as the kubeconfig's proxy.
+fn create_behind(url: &str) -> Ran {
+    create_with(|config| config["clusters"][0]["cluster"]["proxy-url"] = json!(url))
+}
+
+#[test]
+fn the_way_leads_through_a_socks_proxy() {
+    let Some(proxy) = SocksProxy::start(None) else { return };
+    let ran = create_behind(&format!("socks5://{}", proxy.address()));
+    assert_eq!(ran.code, 0, "{ran:#?}");
+    let server = format!("127.0.0.1:{}", cluster::first().port());
+    assert!(proxy.log().contains(&server), "{}", proxy.log());
+}
+
+#[test]
+fn a_socks_proxy_gets_its_password_and_nobody_else_sees_it() {
+    let Some(proxy) = SocksProxy::start(Some(("ann", "s3same"))) else { return };
+    let ran = create_behind(&format!("socks5://ann:s3same@{}", proxy.address()));
+    assert_eq!(ran.code, 0, "{ran:#?}");
+    let ran = create_behind(&format!("socks5://ann:wr0ng@{}", proxy.address()));
     assert_eq!(ran.code, 1, "{ran:#?}");
     assert!(ran.stderr.contains("error[ClusterUnreachable]"), "{}", ran.stderr);
     assert!(!format!("{ran:?}").contains("wr0ng"), "{ran:#?}");

@@ -32,6 +32,12 @@ pub const BUSYBOX: Set = Set {
     packages: &["busybox-static=1:1.35.0*"],
 };
 
+/// A SOCKS5 proxy.
+pub const SOCKS: Set = Set {
+    name: "socks",
+    packages: &["microsocks=1.0.3*"],
+};
+
 /// PostgreSQL with all libraries that it loads, down to the C library.
 pub const POSTGRESQL: Set = Set {
     name: "postgresql",

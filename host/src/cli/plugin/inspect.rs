@@ -1,5 +1,6 @@
 //! `lazarette plugin inspect`
 
+use crate::authoring::Component;
 use crate::cli::examples::examples;
 use crate::cli::failure::Ended;
 use crate::cli::session::Session;
@@ -8,6 +9,7 @@ use crate::report::{Code, Description, Outcome, Problem, ResultOf, did_you_mean,
 use clap::{Args, ValueHint};
 use std::borrow::Cow;
 use std::io::ErrorKind;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 /// Show what a plugin is and what it asks for, without running it
@@ -15,10 +17,11 @@ use std::time::{Duration, Instant};
 #[command(after_help = examples(&[
     ("A built-in one", "lazarette plugin inspect json-patch"),
     ("A file", "lazarette plugin inspect ./my-plugin.wasm"),
+    ("What was built in a project", "lazarette plugin inspect my-plugin"),
 ]))]
 pub(super) struct Inspect {
-    /// A component file, or the name of a built-in plugin
-    #[arg(value_name = "FILE|NAME", value_hint = ValueHint::FilePath)]
+    /// A component file, the folder of a project that was built, or the name of a built-in plugin
+    #[arg(value_name = "FILE|FOLDER|NAME", value_hint = ValueHint::AnyPath)]
     plugin: String,
 }
 
@@ -59,6 +62,9 @@ pub(super) fn look_at(plugin: &str, bytes: &[u8]) -> ResultOf<Inspection> {
 fn read(plugin: &str) -> ResultOf<Cow<'static, [u8]>> {
     if let Some(bytes) = built_in_component(plugin) {
         return Ok(bytes.into());
+    }
+    if Path::new(plugin).is_dir() {
+        return Ok(Component::find(Path::new(plugin))?.bytes.into());
     }
     std::fs::read(plugin)
         .map(Cow::Owned)
