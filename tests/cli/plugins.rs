@@ -43,11 +43,7 @@ fn a_plugin_is_inspected_by_name_by_file_and_by_folder() {
             .contains("World:         conflict-resolver")
     );
     std::fs::create_dir(workplace.path("project")).unwrap();
-    workplace.fails(
-        &["plugin", "inspect", "project"],
-        1,
-        "error[NotFound]",
-    );
+    workplace.fails(&["plugin", "inspect", "project"], 1, "error[NotFound]");
     std::fs::copy(file, workplace.path("project/plugin.wasm")).unwrap();
     assert_eq!(workplace.json(&["plugin", "inspect", "project"]), by_file);
 }

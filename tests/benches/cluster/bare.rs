@@ -102,7 +102,9 @@ fn continuation(page: &[u8]) -> Option<String> {
     let end = String::from_utf8_lossy(page.get(page.len().saturating_sub(2000)..).unwrap_or(page));
     let token = |text: &str| {
         let (_, token) = text.split_once("\"continue\":\"")?;
-        Some(token.split('"').next()?.to_owned())
+        // The last page of custom resources has an empty one.
+        let token = token.split('"').next()?;
+        (!token.is_empty()).then(|| token.to_owned())
     };
     let before_items = token(begin.split("\"items\":").next()?);
     before_items.or_else(|| token(end.rsplit("\"metadata\":").next()?))

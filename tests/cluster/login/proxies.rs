@@ -81,7 +81,9 @@ fn create_behind(url: &str) -> Ran {
 
 #[test]
 fn the_way_leads_through_a_socks_proxy() {
-    let Some(proxy) = SocksProxy::start(None) else { return };
+    let Some(proxy) = SocksProxy::start(None) else {
+        return;
+    };
     let ran = create_behind(&format!("socks5://{}", proxy.address()));
     assert_eq!(ran.code, 0, "{ran:#?}");
     let server = format!("127.0.0.1:{}", cluster::first().port());
@@ -90,7 +92,9 @@ fn the_way_leads_through_a_socks_proxy() {
 
 #[test]
 fn a_socks_proxy_gets_its_password_and_nobody_else_sees_it() {
-    let Some(proxy) = SocksProxy::start(Some(("ann", "s3same"))) else { return };
+    let Some(proxy) = SocksProxy::start(Some(("ann", "s3same"))) else {
+        return;
+    };
     let ran = create_behind(&format!("socks5://ann:s3same@{}", proxy.address()));
     assert_eq!(ran.code, 0, "{ran:#?}");
     let ran = create_behind(&format!("socks5://ann:wr0ng@{}", proxy.address()));

@@ -8,8 +8,8 @@ mod wait;
 #[cfg(test)]
 mod tests;
 
-pub use standing::{Standing, containers as container_names};
 use standing::ENDED;
+pub use standing::{Standing, containers as container_names};
 
 use crate::cluster::{ClusterError, ExecCommand, ExecError, PodAccess, Process, ProcessEvent};
 use crate::object::Object;
