@@ -37,10 +37,8 @@ async fn main() {
     let place = tempfile::tempdir().expect("a folder");
     let small: Vec<PathBuf> = (0..VOLUMES)
         .map(|number| {
-            small_files(
-                &place.path().join(format!("small-{number}")),
-                (FILES * scale) as usize,
-            )
+            let folder = place.path().join(format!("small-{number}"));
+            small_files(&folder, (FILES * scale) as usize, number as u64)
         })
         .collect();
     let large = vec![large_file(&place.path().join("large"), (LARGE * scale) as u64)];
@@ -198,8 +196,9 @@ fn judge(what: &str, ours: Duration, restic: Duration) -> bool {
     ratio >= 1.0
 }
 
-fn small_files(folder: &Path, count: usize) -> PathBuf {
-    let mut chance = Chance::new(count as u64);
+/// Other files for each `seed`: no folder holds what another one does.
+fn small_files(folder: &Path, count: usize, seed: u64) -> PathBuf {
+    let mut chance = Chance::new(seed);
     for number in 0..count {
         let below = folder.join(format!("{}", number / IN_A_FOLDER));
         if number % IN_A_FOLDER == 0 {
