@@ -1,4 +1,4 @@
-//! `lazarette import policy`
+//! Resources for a cluster: `lazarette import policy`, `install` and `enable`.
 
 use crate::harness::Workplace;
 use serde_json::json;
@@ -64,4 +64,50 @@ fn what_cannot_be_said_names_file_and_field() {
     ] {
         assert!(ran.stderr.contains(part), "{part}: {}", ran.stderr);
     }
+}
+
+#[test]
+fn a_namespace_is_protected_in_one_go() {
+    let workplace = Workplace::empty();
+    let words = [
+        "enable",
+        "shop",
+        "--strategy",
+        "month",
+        "--location",
+        "store",
+        "--service-account",
+        "backup",
+    ];
+    let list = workplace.json(&words);
+    assert_eq!(
+        list["items"][0]["spec"]["retention"],
+        json!([{"tag": "Default", "operational": "P30D"}])
+    );
+    let instance = &list["items"][1];
+    assert_eq!(instance["metadata"], json!({"name": "shop", "namespace": "shop"}));
+    assert_eq!(
+        instance["spec"]["selection"]["includedNamespaces"],
+        json!(["shop"])
+    );
+    assert_eq!(instance["spec"]["serviceAccountName"], "backup");
+}
+
+/// Where runs may work with the rights of others.
+fn token_bindings(words: &[&str]) -> Vec<(String, String)> {
+    let list = Workplace::empty().json(&[&["install", "--image", "image"], words].concat());
+    let bindings = list["items"].as_array().unwrap().iter();
+    let of_tokens = bindings.filter(|item| item["roleRef"]["name"] == "lazarette-controller-tokens");
+    let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
+    of_tokens
+        .map(|item| (text(&item["kind"]), text(&item["metadata"]["namespace"])))
+        .collect()
+}
+
+#[test]
+fn runs_may_be_kept_to_some_namespaces() {
+    let everywhere = ("ClusterRoleBinding".to_owned(), String::new());
+    assert_eq!(token_bindings(&[]), [everywhere]);
+    let some = ["shop", "blog"].map(|namespace| ("RoleBinding".to_owned(), namespace.to_owned()));
+    assert_eq!(token_bindings(&["--namespaces", "shop,blog"]), some);
 }

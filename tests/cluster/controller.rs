@@ -14,17 +14,29 @@ struct Controlled {
     workplace: Workplace,
     namespace: String,
     controller: Child,
+    /// Where the controller runs.
+    home: Workplace,
     _turn: MutexGuard<'static, ()>,
 }
+
+/// As whom the controller works.
+const USER: &str = "lazarette-controller";
 
 fn cluster() -> &'static Cluster {
     static CLUSTER: OnceLock<Cluster> = OnceLock::new();
     CLUSTER.get_or_init(|| {
         let cluster = Cluster::start();
         let workplace = Workplace::with_cluster(cluster.kubeconfig());
-        cluster.apply(&workplace.done(&["crds", "--without-hooks"]));
+        let manifests = workplace.done(&["install", "--image", "registry.example.com/lazarette:1.0"]);
+        cluster.apply(&manifests);
         cluster.kubectl(&["wait", "--for=condition=Established", "crd", "--all"]);
-        cluster.kubectl(&["create", "namespace", "lazarette"]);
+        let user = format!("--user={USER}");
+        for role in ["lazarette-controller", "lazarette-controller-tokens"] {
+            let (name, of) = (format!("{role}-test"), format!("--clusterrole={role}"));
+            cluster.kubectl(&["create", "clusterrolebinding", &name, &of, &user]);
+        }
+        let of = "--role=lazarette-controller";
+        cluster.kubectl(&["-n", "lazarette", "create", "rolebinding", "test", of, &user]);
         cluster
     })
 }
@@ -37,12 +49,13 @@ impl Controlled {
         let cluster = cluster();
         let namespace = cluster.namespace(prefix);
         let workplace = Workplace::with_cluster(cluster.kubeconfig());
-        let controller = start(&workplace);
+        let (home, controller) = start();
         let controlled = Controlled {
             cluster,
             workplace,
             namespace,
             controller,
+            home,
             _turn: turn,
         };
         controlled.kubectl(&["create", "configmap", "colours", "--from-literal=sky=blue"]);
@@ -103,14 +116,14 @@ impl Controlled {
     }
 }
 
-fn start(workplace: &Workplace) -> Child {
+/// With the rights that are installed for the controller, and no others.
+fn start() -> (Workplace, Child) {
+    let workplace = Workplace::with_cluster(&cluster().user(USER));
     let mut command = workplace.command(&["controller", "--namespace", "lazarette", "--sync", "5s"]);
     command.env("LAZARETTE_CLUSTER", "kubeconfig");
-    command
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap()
+    command.stdout(Stdio::null()).stderr(Stdio::null());
+    let child = command.spawn().unwrap();
+    (workplace, child)
 }
 
 /// It is asked to end, as a kubelet does it, so that the next one need not wait for its lease.
@@ -316,7 +329,7 @@ fn a_run_whose_controller_was_killed_says_what_to_do() {
         &running,
     ];
     controlled.kubectl(&words);
-    controlled.controller = start(&controlled.workplace);
+    (controlled.home, controlled.controller) = start();
     let status = controlled.ended("backup.lazarette.dev", "orphan");
     assert_eq!(status["phase"], "Failed", "{status}");
     assert!(
@@ -326,4 +339,56 @@ fn a_run_whose_controller_was_killed_says_what_to_do() {
             .contains("make another Backup"),
         "{status}"
     );
+}
+
+#[test]
+fn only_who_may_act_as_an_account_has_something_run_with_its_rights() {
+    let namespace = cluster().namespace("admission");
+    cluster().kubectl(&["-n", &namespace, "create", "serviceaccount", "powerful"]);
+    let user = |name: &str, role: &str, resource: &str| {
+        let (role, resource) = (format!("{name}-{role}"), format!("--resource={resource}"));
+        cluster().kubectl(&[
+            "-n",
+            &namespace,
+            "create",
+            "role",
+            &role,
+            "--verb=create",
+            &resource,
+        ]);
+        let (of_role, to_user) = (format!("--role={role}"), format!("--user={name}"));
+        cluster().kubectl(&[
+            "-n",
+            &namespace,
+            "create",
+            "rolebinding",
+            &role,
+            &of_role,
+            &to_user,
+        ]);
+    };
+    user("ada", "restores", "restores.lazarette.dev");
+    user("grace", "restores", "restores.lazarette.dev");
+    user("grace", "tokens", "serviceaccounts/token");
+    let restore = |name: &str| {
+        let object = json!({
+            "apiVersion": "lazarette.dev/v1alpha1", "kind": "Restore",
+            "metadata": {"name": name, "namespace": namespace},
+            "spec": {"recoveryPoint": "a", "serviceAccountName": "powerful"},
+        });
+        let words = ["--as", name, "create", "--validate=false", "-f", "-"];
+        let output = cluster().try_kubectl(&words, &object.to_string());
+        String::from_utf8([output.stdout, output.stderr].concat()).unwrap()
+    };
+    let said = wait::until("the policy of admission is in force", || {
+        let said = restore("ada");
+        cluster().try_kubectl(&["-n", &namespace, "delete", "restore.lazarette.dev", "ada"], "");
+        (!said.contains("created")).then_some(said)
+    });
+    assert!(
+        said.contains("you may not act as the service account powerful"),
+        "{said}"
+    );
+    let said = restore("grace");
+    assert!(said.contains("created"), "{said}");
 }

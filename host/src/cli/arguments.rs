@@ -6,9 +6,11 @@ use super::controller::Controller;
 use super::crds::Crds;
 use super::demo::Demo;
 use super::doctor::DoctorCommand;
+use super::enable::Enable;
 use super::examples::examples;
 use super::global::Global;
 use super::import::ImportCommand;
+use super::install::Install;
 use super::key::KeyCommand;
 use super::man::Man;
 use super::modify::Modify;
@@ -55,6 +57,8 @@ pub(super) enum Command {
     Vault(VaultCommand),
     Doctor(DoctorCommand),
     Thaw(Thaw),
+    Install(Install),
+    Enable(Enable),
     Controller(Controller),
     Crds(Crds),
     Import(ImportCommand),

@@ -9,13 +9,14 @@ use crate::plugin;
 use crate::report::{Outcome, Problem, units};
 use clap::Args;
 use jiff::SignedDuration;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 /// Run the backups and restores that the resources of the cluster ask for
 ///
 /// Makes the scheduled backups of each BackupInstance, runs each Backup and Restore with the rights of the service account
 /// that it names, mirrors what stores hold as RecoveryPoints, and deletes what is expired. Of several that run in a
-/// cluster one works at a time. `lazarette crds` defines the resources.
+/// cluster one works at a time. `lazarette install` prints what a cluster needs for it.
 ///
 /// Not supported yet: hooks, resource modifiers and plugins of runs, and copies to a vault. An instance, policy or restore
 /// that asks for one says so in its status.
@@ -35,6 +36,10 @@ pub(super) struct Controller {
     #[arg(long, value_name = "NAME", env = "POD_NAME")]
     identity: Option<String>,
 
+    /// Where the probes of a kubelet are answered, /healthz and /readyz; nowhere where it is not given
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    probes: Option<SocketAddr>,
+
     /// How often each store is read
     #[arg(long, value_name = "DURATION", default_value = "5m", value_parser = units::parse_duration)]
     sync: SignedDuration,
@@ -51,6 +56,7 @@ impl Controller {
         let settings = Settings {
             namespace: self.namespace,
             identity: self.identity.unwrap_or_else(random),
+            probes: self.probes,
             sync: Duration::try_from(self.sync).unwrap_or(Duration::from_secs(300)),
             runs: usize::from(self.runs),
             cache: plugin::default_cache(),

@@ -8,6 +8,7 @@ mod controller;
 mod crds;
 mod demo;
 mod doctor;
+mod enable;
 mod examples;
 mod failure;
 mod files;
@@ -15,6 +16,7 @@ mod filters;
 mod global;
 mod hooks;
 mod import;
+mod install;
 mod interrupt;
 mod key;
 mod man;
@@ -99,6 +101,8 @@ async fn dispatch(command: Command, session: &Session) -> Ended<Outcome> {
         Command::Vault(command) => command.run(session).await,
         Command::Thaw(command) => command.run(session).await,
         Command::Controller(command) => command.run(session).await,
+        Command::Install(command) => command.run(session),
+        Command::Enable(command) => command.run(session),
         Command::Crds(command) => command.run(session),
         Command::Import(command) => command.run(session),
         Command::Doctor(command) => command.run(session).await,

@@ -6,6 +6,7 @@ use crate::plugin::PluginHost;
 use crate::report::Problem;
 use k8s_openapi::api::core::v1::Namespace;
 use kube::{Api, Client, Config};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,6 +19,8 @@ pub struct Settings {
     pub namespace: String,
     /// What it is known by among its replicas: the name of its pod.
     pub identity: String,
+    /// Where probes are answered; none: nowhere.
+    pub probes: Option<SocketAddr>,
     /// How long after one reading of a store the next one comes.
     pub sync: Duration,
     /// How many runs go on at a time. With one, overlapping instances take turns.

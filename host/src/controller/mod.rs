@@ -12,8 +12,10 @@ mod expiry;
 mod instances;
 mod lease;
 mod locations;
+mod manifests;
 mod points;
 mod policies;
+mod probes;
 mod restores;
 mod runs;
 mod start;
@@ -22,4 +24,5 @@ mod stores;
 
 pub use context::Settings;
 pub use error::ControllerError;
+pub use manifests::{Installation, manifests};
 pub use start::run;

@@ -2,7 +2,7 @@
 
 use super::context::Context;
 use super::lease::Leadership;
-use super::{ControllerError, Settings, backups, instances, locations, policies, restores};
+use super::{ControllerError, Settings, backups, instances, locations, policies, probes, restores};
 use crate::report::Cancellation;
 use crate::resources::{Backup, BackupInstance, BackupLocation, BackupPolicy, Restore};
 use futures::StreamExt;
@@ -13,6 +13,7 @@ use serde::de::DeserializeOwned;
 use std::fmt::Debug;
 use std::future::Future;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 /// After an error a resource is looked at again after this.
@@ -23,7 +24,24 @@ const GRACE: Duration = Duration::from_secs(90);
 
 /// Wait for the lease, and work until `shutdown` or the lease is lost. Runs that go on then are cancelled, and end.
 pub async fn run(settings: Settings, shutdown: &Cancellation) -> Result<(), ControllerError> {
+    let is_ready = Arc::new(AtomicBool::new(false));
+    let probes = settings
+        .probes
+        .map(|address| tokio::spawn(probes::answer(address, Arc::clone(&is_ready))));
+    let ended = lead(settings, shutdown, &is_ready).await;
+    if let Some(probes) = probes {
+        probes.abort();
+    }
+    ended
+}
+
+async fn lead(
+    settings: Settings,
+    shutdown: &Cancellation,
+    is_ready: &AtomicBool,
+) -> Result<(), ControllerError> {
     let context = Context::new(settings).await?;
+    is_ready.store(true, Ordering::Relaxed);
     let mut leadership = Leadership::new(&context);
     tokio::select! {
         () = leadership.acquire() => {}
