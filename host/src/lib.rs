@@ -34,3 +34,4 @@ pub mod restore;
 mod signing;
 pub mod store;
 pub mod vault;
+pub mod volumes;

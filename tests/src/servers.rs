@@ -1,8 +1,8 @@
 //! The programs that the end-to-end tests run: Kubernetes' own servers, `etcd`, `kubectl`, Velero's server, and a registry.
 //!
 //! A folder in `KUBEBUILDER_ASSETS` (the convention of controller-runtime's envtest) comes first. What is not there is
-//! built with Go from the modules that `tests/servers/go.mod` pins, and those of Velero and of the registry from
-//! `tests/servers/velero/go.mod` and `tests/servers/registry/go.mod`: about five minutes for each, once, kept outside the
+//! built with Go from the modules that `tests/servers/go.mod` pins, and those of Velero, of the registry and of CSI from
+//! the `go.mod` in the folders `velero`, `registry` and `csi` beside it: about five minutes for each, once, kept outside the
 //! tree under a key of their versions.
 
 use sha2::{Digest, Sha256};
@@ -19,6 +19,12 @@ const KUBERNETES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/servers");
 /// Where those of Velero are.
 const VELERO: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/servers/velero");
 
+/// Where those of the CSI driver and its controllers are.
+const CSI: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/servers/csi");
+
+/// The module that has the definitions of the snapshot API.
+const DEFINITIONS: &str = "github.com/kubernetes-csi/external-snapshotter/client/v8";
+
 /// Where that of the registry is.
 const REGISTRY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/servers/registry");
 
@@ -29,7 +35,7 @@ const GO: &str = "go1.26";
 const GO_RELEASE: &str = "go1.26.8";
 
 /// A program, the folder of modules that pins its version, and the Go package that it is built from.
-const PACKAGES: [(&str, &str, &str); 9] = [
+const PACKAGES: [(&str, &str, &str); 13] = [
     ("etcd", KUBERNETES, "go.etcd.io/etcd/server/v3"),
     (
         "kube-apiserver",
@@ -50,6 +56,22 @@ const PACKAGES: [(&str, &str, &str); 9] = [
     ("kubelet", KUBERNETES, "k8s.io/kubernetes/cmd/kubelet"),
     ("velero", VELERO, "./server"),
     ("folder-store", VELERO, "./folder-store"),
+    ("csi-driver", CSI, "./driver"),
+    (
+        "csi-provisioner",
+        CSI,
+        "github.com/kubernetes-csi/external-provisioner/v6/cmd/csi-provisioner",
+    ),
+    (
+        "csi-snapshotter",
+        CSI,
+        "github.com/kubernetes-csi/external-snapshotter/v8/cmd/csi-snapshotter",
+    ),
+    (
+        "snapshot-controller",
+        CSI,
+        "github.com/kubernetes-csi/external-snapshotter/v8/cmd/snapshot-controller",
+    ),
     (
         "registry",
         REGISTRY,
@@ -58,7 +80,8 @@ const PACKAGES: [(&str, &str, &str); 9] = [
 ];
 
 /// The path of a program (`etcd`, `kube-apiserver`, `kube-controller-manager`, `kube-scheduler`, `kubectl`,
-/// `kubelet`, `velero`, `folder-store`, `registry`), which is built where it is neither given nor kept.
+/// `kubelet`, `velero`, `folder-store`, `csi-driver`, `csi-provisioner`, `csi-snapshotter`, `snapshot-controller`,
+/// `registry`), which is built where it is neither given nor kept.
 ///
 /// # Panics
 /// When it cannot be built; the message says what to do.
@@ -146,7 +169,10 @@ impl Go {
     /// Changes with everything that what is built depends on.
     fn key(&self, modules: &str) -> String {
         let mut hash = Sha256::new();
-        for file in ["go.mod", "go.sum", "folder-store/main.go", "server/main.go"] {
+        let own = ["folder-store/main.go", "server/main.go"];
+        let driver = ["main", "node", "kept", "controller", "groups"].map(|name| format!("driver/{name}.go"));
+        let files = ["go.mod", "go.sum"].into_iter().chain(own);
+        for file in files.chain(driver.iter().map(String::as_str)) {
             hash.update(fs::read(Path::new(modules).join(file)).unwrap_or_default());
         }
         hash.update(if self.is_fitting() {
@@ -199,6 +225,28 @@ impl Go {
         }
         fs::rename(&unfinished, program).expect("the program gets its name");
     }
+}
+
+/// The folder with the definitions of the snapshot API, in the module that the snapshotter is built with.
+pub fn snapshot_definitions() -> PathBuf {
+    let go = Go::find();
+    let mut command = Command::new(go.program);
+    command
+        .current_dir(CSI)
+        .args(["mod", "download", "-json", DEFINITIONS]);
+    command.env("GOWORK", "off").env_remove("GOFLAGS");
+    if !go.is_fitting() {
+        command.env("GOTOOLCHAIN", GO_RELEASE);
+    }
+    let output = command.output().expect("Go runs");
+    let module: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
+    let Some(folder) = module["Dir"].as_str() else {
+        panic!(
+            "{DEFINITIONS} cannot be had: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+    };
+    Path::new(folder).join("config/crd")
 }
 
 /// The release of Kubernetes that is built: `v1.36.3`.

@@ -77,6 +77,24 @@ impl Claim {
     }
 }
 
+/// Who writes the backup `name`, or wrote it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Writer {
+    /// The id in its claim; none where that cannot be read.
+    pub id: Option<String>,
+    /// Whether the backup is finished.
+    pub is_finished: bool,
+}
+
+/// Who writes the backup `name`, or wrote it; none where nothing of it is in the store.
+pub async fn writer_of(store: &dyn Store, name: &BackupName) -> Result<Option<Writer>, ArchiveError> {
+    // In this order a backup that is finished meanwhile is not missed.
+    let is_claimed = store.size(&BackupFile::Claim.key(name)).await?.is_some();
+    let is_finished = store.size(&BackupFile::Manifest.key(name)).await?.is_some();
+    let id = Claim::read(store, name).await?.map(|claim| claim.writer);
+    Ok((is_claimed || is_finished).then_some(Writer { id, is_finished }))
+}
+
 /// How a backup is protected from those who can read or write its store.
 #[derive(Clone, Debug, Default)]
 pub struct Protection {

@@ -20,6 +20,15 @@ pub enum BackupFile {
     Results,
     /// What hooks did, and what their plugins keep. Only in a backup that had some.
     Hooks,
+    /// Which snapshots of volumes belong to it, and of which volumes there is none. Only in a backup of a cluster that has
+    /// some.
+    Volumes,
+    /// Velero's list of the `VolumeSnapshot`s.
+    CsiSnapshots,
+    /// Velero's list of their contents.
+    CsiContents,
+    /// Velero's list of their classes.
+    CsiClasses,
     /// Velero's Backup resource. Velero sees a backup when this is there.
     VeleroBackup,
     /// What the backup is, and the digest of every other file. The last: without it there is no backup.
@@ -47,6 +56,10 @@ impl BackupFile {
             BackupFile::ResourceList => format!("{name}-resource-list.json.gz"),
             BackupFile::Results => format!("{name}-results.gz"),
             BackupFile::Hooks => format!("{name}-lazarette-hooks.json.gz"),
+            BackupFile::Volumes => format!("{name}-lazarette-volumes.json.gz"),
+            BackupFile::CsiSnapshots => format!("{name}-csi-volumesnapshots.json.gz"),
+            BackupFile::CsiContents => format!("{name}-csi-volumesnapshotcontents.json.gz"),
+            BackupFile::CsiClasses => format!("{name}-csi-volumesnapshotclasses.json.gz"),
             BackupFile::VeleroBackup => "velero-backup.json".to_owned(),
             BackupFile::Manifest => "lazarette-manifest.json".to_owned(),
         }

@@ -88,6 +88,9 @@ pub struct Contents {
     /// What was left out by default.
     #[serde(default, skip_serializing_if = "LeftOut::is_empty")]
     pub left_out: LeftOut,
+    /// Snapshots of volumes that belong to the backup.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub snapshots: u64,
 }
 
 /// What was left out because a cluster makes it by itself, and no filter named it.

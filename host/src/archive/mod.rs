@@ -40,7 +40,7 @@ mod writer;
 mod tests;
 
 pub use crate::signing::{PublicKey, SigningKey, SigningKeyError};
-pub use claim::{Claim, HeldClaim, Protection};
+pub use claim::{Claim, HeldClaim, Protection, Writer, writer_of};
 pub use copy::{Copied, copy};
 pub use deletion::{Deletion, delete_after};
 pub use digest::Digest;
@@ -53,7 +53,7 @@ pub use manifest::{Contents, FORMAT, FileRecord, LeftOut, Manifest, Source, Type
 pub use name::{BackupName, ParseBackupNameError};
 pub use note::{Note, NoteKind, Notes, append_all_thawed, notes, remove_notes};
 pub use point::{PointRecord, PointStamps};
-pub use reader::{ArchivedObject, Backup, read_hooks, read_manifest};
+pub use reader::{ArchivedObject, Backup, read_hooks, read_manifest, read_side_file};
 pub use removal::{Cleanup, cleanup, cleanup_but, delete};
 pub use requirement::{require_deletion_delay, required_deletion_delay};
 pub use salvage::Salvage;

@@ -109,6 +109,23 @@ impl Backup {
         read_hooks(self.store.as_ref(), &self.manifest).await
     }
 
+    /// Whether Velero wrote it.
+    pub fn is_of_velero(&self) -> bool {
+        self.spool.is_some()
+    }
+
+    /// The store that it is in.
+    pub fn store(&self) -> &dyn Store {
+        self.store.as_ref()
+    }
+
+    /// The objects of a list that Velero keeps beside a backup, such as `volumeinfo`; none where there is no such list, or
+    /// it cannot be read.
+    pub async fn velero_list(&self, kind: &str) -> Result<Vec<serde_json::Value>, ArchiveError> {
+        let list = velero::list(self.store.as_ref(), &self.manifest.name, kind).await?;
+        Ok(list.unwrap_or_default())
+    }
+
     /// What is in the backup, in its order, without reading an object. An error ends it.
     pub fn records(&self) -> impl Iterator<Item = Result<ObjectRecord, ArchiveError>> + Send + use<> {
         self.members().flat_map(|member| match member {
@@ -255,10 +272,19 @@ pub(super) fn damage(cause: Option<&str>) -> String {
 
 /// What hooks left with the backup of a manifest, in JSON; none where it had none.
 pub async fn read_hooks(store: &dyn Store, manifest: &Manifest) -> Result<Option<Vec<u8>>, ArchiveError> {
-    let Some(record) = manifest.file(BackupFile::Hooks) else {
+    read_side_file(store, manifest, BackupFile::Hooks).await
+}
+
+/// The JSON in a compressed file beside the objects of the backup of a manifest; none where it has none.
+pub async fn read_side_file(
+    store: &dyn Store,
+    manifest: &Manifest,
+    file: BackupFile,
+) -> Result<Option<Vec<u8>>, ArchiveError> {
+    let Some(record) = manifest.file(file) else {
         return Ok(None);
     };
-    let file = BackupFile::Hooks.key(&manifest.name);
+    let file = file.key(&manifest.name);
     let bytes = read_recorded(store, &file, Some(record)).await?;
     match member::decompress_first(&bytes) {
         Some((text, _)) => Ok(Some(text)),

@@ -55,10 +55,12 @@ pub struct Description {
     pub left_out: LeftOut,
     /// What was to be in the backup, and could not be read.
     pub errors: Vec<Problem>,
-    /// What hooks leave with the backup, in JSON; none where it had none.
-    pub hooks: Option<Vec<u8>>,
     /// How many commands of hooks there were; none where the backup had no hooks.
     pub hook_status: Option<HookStatus>,
+    /// Further files beside the objects, each of JSON, which is compressed here.
+    pub side_files: Vec<(BackupFile, Vec<u8>)>,
+    /// How many snapshots of volumes belong to the backup.
+    pub snapshots: u64,
 }
 
 impl<'a> ArchiveWriter<'a> {
@@ -142,12 +144,9 @@ impl<'a> ArchiveWriter<'a> {
             self.resource_list.commit().await?,
             results.put(self.claim).await?,
         ];
-        if let Some(hooks) = &description.hooks {
-            let file = SmallFile::new(
-                self.claim,
-                BackupFile::Hooks,
-                member::compress(hooks, member::LEVEL).map_err(compression_failed)?,
-            )?;
+        for (side_file, json) in &description.side_files {
+            let compressed = member::compress(json, member::LEVEL).map_err(compression_failed)?;
+            let file = SmallFile::new(self.claim, *side_file, compressed)?;
             files.push(file.put(self.claim).await?);
         }
         let mut manifest = manifest(
@@ -219,8 +218,9 @@ fn manifest(
         excluded_by_label,
         left_out,
         errors,
-        hooks: _,
         hook_status: _,
+        side_files: _,
+        snapshots,
     } = description;
     Manifest {
         format: FORMAT,
@@ -241,6 +241,7 @@ fn manifest(
             being_deleted,
             excluded_by_label,
             left_out,
+            snapshots,
             ..contents
         },
         warnings: u64::try_from(warnings.len()).unwrap_or(u64::MAX),

@@ -3,13 +3,15 @@
 use super::hooking::{self, Hooked, Hooking, Taken};
 use super::reading::{CONCURRENT_TYPES, Pages, ReadPage, channel};
 use super::selection::Selection;
+use super::volumes::{self, Kept, Volumes};
 use super::{BackupError, BackupRequest, BackupSummary};
-use crate::archive::{ArchiveError, ArchiveWriter, Description, HeldClaim, Source};
+use crate::archive::{ArchiveError, ArchiveWriter, BackupFile, Description, HeldClaim, Source};
 use crate::cluster::{Cluster, ClusterError, RawObject};
 use crate::hooks::Hooks;
 use crate::object::{ObjectKey, ResourceType};
 use crate::report::{Cancellation, Code, Problem, Progress};
 use crate::store::Store;
+use crate::volumes::{Origin, Snapshots};
 use futures::future::{BoxFuture, FutureExt};
 use futures::stream::StreamExt;
 
@@ -47,8 +49,22 @@ pub async fn create_with_hooks(
         selection = Selection::new(request, cluster) => selection?,
     };
     let claim = HeldClaim::take_protected(store, &request.name, request.protection.clone()).await?;
+    let mut errors = Vec::new();
+    let found = Volumes::find(request, &selection, cluster);
+    let volumes = tokio::select! {
+        biased;
+        () = cancellation.cancelled() => Volumes::default(),
+        found = found => found.unwrap_or_else(|error| {
+            errors.push(volumes::not_found(error));
+            Volumes::default()
+        }),
+    };
+    let origin = Origin::new(&request.name, &claim.claim().writer, store);
+    let snapshots = volumes.snapshots(cluster, origin, request);
+    let snapshots = snapshots.as_ref();
+    let watch = (progress, cancellation);
     let hooked = match hooking {
-        Some(hooking) => hooking::run(&selection, hooking, cluster, &claim, progress, cancellation).await,
+        Some(hooking) => hooking::run(&selection, hooking, cluster, &claim, snapshots, watch).await,
         None => Ok(Hooked::default()),
     };
     let result = match hooked {
@@ -57,9 +73,11 @@ pub async fn create_with_hooks(
             let run = Run {
                 selection,
                 warnings,
-                errors: Vec::new(),
+                errors,
                 hooks: hooking.map(|hooking| hooking.hooks),
                 hooked,
+                volumes,
+                snapshots,
                 progress,
             };
             let written = run.write(request, cluster, &claim, cancellation).await;
@@ -70,6 +88,11 @@ pub async fn create_with_hooks(
         }
         Err(error) => Err(error),
     };
+    match (&result, snapshots) {
+        (Ok(_), Some(snapshots)) => snapshots.release().await,
+        (Err(_), Some(snapshots)) => snapshots.abandon().await,
+        (_, None) => {}
+    }
     match &result {
         // The notes must stay, and with them the claim.
         Err(BackupError::Frozen { .. }) | Ok(_) => {}
@@ -95,6 +118,8 @@ struct Run<'p> {
     errors: Vec<Problem>,
     hooks: Option<&'p Hooks<'p>>,
     hooked: Hooked,
+    volumes: Volumes,
+    snapshots: Option<&'p Snapshots<'p>>,
     progress: &'p Progress,
 }
 
@@ -107,6 +132,15 @@ impl Run<'_> {
         claim: &HeldClaim<'_>,
         cancellation: &Cancellation,
     ) -> Result<BackupSummary, BackupError> {
+        if let Some(snapshots) = self.snapshots {
+            let count = u64::try_from(snapshots.len()).ok();
+            self.progress.begin("Cutting snapshots", count);
+            tokio::select! {
+                biased;
+                () = cancellation.cancelled() => return Err(BackupError::Cancelled),
+                () = snapshots.cut(|_| true, self.progress) => {}
+            }
+        }
         self.progress.begin("Writing objects", None);
         let writer = ArchiveWriter::begin(claim, request.workers).await?;
         let writer = tokio::select! {
@@ -114,8 +148,16 @@ impl Run<'_> {
             () = cancellation.cancelled() => return Err(BackupError::Cancelled),
             written = self.write_objects(cluster, writer) => written?,
         };
+        let volumes = std::mem::take(&mut self.volumes);
+        let kept = tokio::select! {
+            biased;
+            () = cancellation.cancelled() => return Err(BackupError::Cancelled),
+            kept = volumes.settle(self.snapshots, self.progress) => kept?,
+        };
+        self.warnings.extend(kept.warnings.iter().cloned());
+        self.errors.extend(kept.errors.iter().cloned());
         let is_frozen = !self.hooked.frozen.is_empty();
-        let summary = self.finish(writer, request, cluster).await?;
+        let summary = self.finish(writer, request, cluster, kept).await?;
         if !is_frozen {
             claim.remove_notes().await;
         }
@@ -251,6 +293,7 @@ impl Run<'_> {
         writer: ArchiveWriter<'_>,
         request: &BackupRequest,
         cluster: &dyn Cluster,
+        kept: Kept,
     ) -> Result<BackupSummary, BackupError> {
         self.warnings.append(&mut self.hooked.warnings);
         self.errors.append(&mut self.hooked.errors);
@@ -259,6 +302,7 @@ impl Run<'_> {
             true => stamps.whole.clone(),
             false => stamps.partial.clone(),
         });
+        let hooks = hooks_of(&self.hooked)?.map(|hooks| (BackupFile::Hooks, hooks));
         let description = Description {
             point,
             source: Source {
@@ -272,8 +316,9 @@ impl Run<'_> {
             being_deleted: self.selection.being_deleted,
             excluded_by_label: self.selection.excluded_by_label,
             left_out: self.selection.defaults.report,
-            hooks: hooks_of(&self.hooked)?,
             hook_status: (!self.hooked.record.is_empty()).then(|| self.hooked.record.status()),
+            side_files: hooks.into_iter().chain(kept.files).collect(),
+            snapshots: kept.snapshots,
         };
         let manifest = writer.finish(description).await?;
         Ok(BackupSummary {

@@ -3,6 +3,7 @@
 use crate::archive::LeftOut;
 use crate::cluster::RawObject;
 use crate::object::{Filter, GroupResource, ResourceType, is_kept_for_service};
+use crate::volumes::{HELPS, SNAPSHOT_GROUP, WRITER};
 
 /// Types by group, with `*` for all of a group.
 ///
@@ -113,7 +114,7 @@ impl Defaults {
             namespace => namespace.as_ref(),
         };
         let in_namespace = namespace.is_some_and(|name| self.report.namespaces.contains(name));
-        self.is_live && (in_namespace || self.is_endpoint_of_controller(object))
+        self.is_live && (in_namespace || self.is_endpoint_of_controller(object) || is_ours(object))
     }
 
     /// Whether a controller keeps this for a Service, and the filter does not name its type.
@@ -131,6 +132,12 @@ impl Defaults {
         let has_annotation = |name: &str| object.json.contains(&format!("\"{name}\""));
         is_kept_for_service(&object.id, labels, has_annotation)
     }
+}
+
+/// Whether it belongs to the snapshots of a backup, or helps a restore: restored as an object it would be of no use.
+fn is_ours(object: &RawObject) -> bool {
+    let has = |label: &str| object.labels.iter().any(|(key, _)| key == label);
+    object.id.resource.group == SNAPSHOT_GROUP && (has(WRITER) || has(HELPS))
 }
 
 fn endpoint_types() -> [GroupResource; 2] {

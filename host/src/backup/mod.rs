@@ -11,9 +11,11 @@ mod request;
 mod selection;
 #[cfg(test)]
 mod tests;
+mod volumes;
 
 pub use create::{create, create_with_hooks};
 pub use error::BackupError;
 pub use hooking::{Hooking, plan as plan_hooks};
 pub use prune::{Pruning, plan_pruning, prune};
 pub use request::{BackupRequest, BackupSummary};
+pub use volumes::plan as plan_snapshots;

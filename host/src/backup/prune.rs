@@ -17,6 +17,14 @@ pub struct Pruning {
     pub due: Vec<BackupName>,
 }
 
+impl Pruning {
+    /// The backups that go, oldest first, after those whose deletion was asked for before.
+    pub fn dropped(&self) -> impl Iterator<Item = &BackupName> {
+        let dropped = self.decisions.iter().rev().filter(|decision| !decision.keeps());
+        self.due.iter().chain(dropped.map(|decision| &decision.name))
+    }
+}
+
 /// Decide at the time `now` which backups of a store to keep.
 pub async fn plan_pruning(
     store: &dyn Store,
@@ -52,13 +60,8 @@ pub async fn prune(
     delay: Option<SignedDuration>,
     now: Timestamp,
 ) -> Result<BTreeMap<BackupName, Timestamp>, ArchiveError> {
-    let dropped = pruning
-        .decisions
-        .iter()
-        .rev()
-        .filter(|decision| !decision.keeps());
     let mut later = BTreeMap::new();
-    for name in pruning.due.iter().chain(dropped.map(|decision| &decision.name)) {
+    for name in pruning.dropped() {
         match archive::delete_after(store, name, delay, now).await {
             Ok(Deletion::Due(at)) => drop(later.insert(name.clone(), at)),
             // Somebody else was faster, or is at it.

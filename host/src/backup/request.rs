@@ -4,6 +4,7 @@ use crate::archive::{BackupName, Manifest, PointStamps, Protection};
 use crate::hooks::HookRecord;
 use crate::object::FilterSpec;
 use crate::report::{Outcome, Problem};
+use crate::volumes::SnapshotOptions;
 use jiff::SignedDuration;
 use std::collections::BTreeMap;
 use std::num::NonZero;
@@ -23,6 +24,8 @@ pub struct BackupRequest {
     pub labels: BTreeMap<String, String>,
     /// How it is protected from those who can read or write the store.
     pub protection: Protection,
+    /// How the data of volumes is taken.
+    pub snapshots: SnapshotOptions,
     /// How many threads compress at most. What is written does not depend on it.
     pub workers: NonZero<usize>,
 }
@@ -37,6 +40,7 @@ impl BackupRequest {
             point: None,
             labels: BTreeMap::new(),
             protection: Protection::default(),
+            snapshots: SnapshotOptions::default(),
             workers: std::thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN),
         }
     }

@@ -104,6 +104,16 @@ impl Selection {
             && !is_being_deleted(object)
     }
 
+    /// Whether the backup will take this claim where a pod uses it. Nothing is learnt from it.
+    pub(super) fn may_need(&self, claim: &RawObject) -> bool {
+        let namespace = claim.id.namespace.as_ref();
+        !self.filter.excludes(&claim.id.resource)
+            && !self.defaults.leaves_out(claim)
+            && !has_exclude_label(claim)
+            && !namespace.is_some_and(|name| self.excluded_namespaces.contains(name))
+            && !is_being_deleted(claim)
+    }
+
     /// Whether the backup takes this object. Objects come in the order of [`Selection::types`].
     pub(super) fn takes(&mut self, of: &ResourceType, object: &RawObject) -> bool {
         let labels = object

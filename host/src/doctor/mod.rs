@@ -9,6 +9,7 @@ mod needs;
 mod probe;
 mod rights;
 mod roles;
+mod snapshots;
 mod storage;
 #[cfg(test)]
 mod tests;
@@ -17,6 +18,7 @@ pub use hooks::{HookNeeds, hook_rights, hooks_forbidden};
 pub use needs::RestoreNeeds;
 pub use rights::{Right, missing as missing_rights};
 pub use roles::{Subject, roles};
+pub use snapshots::check_snapshots;
 
 use crate::archive::{Backup, BackupName};
 use crate::cluster::{Cluster, Discovery};

@@ -5,6 +5,7 @@ use crate::archive::Backup;
 use crate::object::{Filter, FilterSpec, GroupResource, Needs, ResourceType, is_pattern};
 use crate::report::Problem;
 use crate::restore::{ConflictPolicies, ConflictPolicy};
+use crate::volumes::{SnapshotTypes, claims};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What a backup does: it lists. Where all its namespaces are named, it needs no right in others.
@@ -18,9 +19,38 @@ pub(super) fn of_backup(spec: &FilterSpec, types: &[ResourceType]) -> Result<Vec
             rights.extend(in_namespaces(of, "list", namespaces.as_ref()));
         }
     }
+    rights.extend(of_snapshots(&filter, types, namespaces.as_ref()));
     rights.sort();
     rights.dedup();
     Ok(rights)
+}
+
+/// What cutting snapshots of volumes needs, where the backup takes claims and the cluster serves the snapshot API.
+fn of_snapshots(
+    filter: &Filter,
+    types: &[ResourceType],
+    namespaces: Option<&BTreeSet<String>>,
+) -> Vec<Right> {
+    let Some(api) = SnapshotTypes::of(types).filter(|_| !filter.excludes(&claims().resource)) else {
+        return Vec::new();
+    };
+    let volumes = ResourceType {
+        resource: GroupResource::new("", "persistentvolumes"),
+        version: "v1".to_owned(),
+        kind: "PersistentVolume".to_owned(),
+        namespaced: false,
+    };
+    let needed: [(&ResourceType, &[&'static str]); 4] = [
+        (&volumes, &["get"]),
+        (&api.classes, &["list"]),
+        (&api.snapshots, &["get", "create", "delete"]),
+        (&api.contents, &["get", "update", "delete"]),
+    ];
+    let rights = needed.iter().flat_map(|(of, verbs)| {
+        let of_verb = |verb: &&'static str| in_namespaces(of, verb, namespaces);
+        verbs.iter().flat_map(of_verb)
+    });
+    rights.collect()
 }
 
 /// What a restore is to do, as far as that decides which rights it needs.

@@ -170,6 +170,27 @@ catalogue! {
     /// A run that was killed, or could not reach a pod, may have left it as its hooks had made it.
     PodMayBeFrozen { action: "Run its after-hooks with `lazarette thaw`; where the backup is encrypted, with its private key (`--identity`).", retryable: false, user_error: false }
 
+    /// A claim has no volume, so there is nothing to take.
+    VolumeUnbound { action: "Nothing is to be done where the claim is not in use; otherwise see why it is not bound with `kubectl describe pvc`, and back up again.", retryable: true, user_error: true }
+    /// No CSI driver made a volume, so that no snapshot of it can be cut.
+    VolumeNotCsi { action: "Move the data to a volume of a CSI driver, or copy it with a hook; --exclude-resources persistentvolumeclaims or --snapshot-volumes false say that it is not wanted.", retryable: false, user_error: true }
+    /// A static volume whose claim has no storage class.
+    VolumeWithoutClass { action: "Give claim and volume the name of a storage class (storageClassName); it need not be there.", retryable: false, user_error: true }
+    /// No class says how to cut snapshots of a volume.
+    SnapshotClassMissing { action: "Create a VolumeSnapshotClass for the driver named, or choose one of several with --volume-snapshot-class DRIVER=CLASS; some drivers cannot cut snapshots at all.", retryable: false, user_error: true }
+    /// A cluster does not serve the snapshot API.
+    SnapshotsNotServed { action: "Install the definitions of snapshot.storage.k8s.io and the snapshot controller; --snapshot-volumes false backs up, and --restore-volumes false restores, without data.", retryable: false, user_error: true }
+    /// The storage did not cut a snapshot, or it was deleted again.
+    SnapshotFailed { action: "Look at the VolumeSnapshot with `kubectl describe`, and at the log of the CSI driver's snapshotter; then back up again.", retryable: true, user_error: false }
+    /// A snapshot was not cut, or not ready, in time.
+    SnapshotTimeout { action: "Look at the log of the CSI driver's snapshotter and of the snapshot controller; slow storage takes a longer --snapshot-timeout.", retryable: true, user_error: false }
+    /// The data of a volume is where only another program can read it.
+    VolumeOutOfReach { action: "Restore this volume with the program that wrote it; --restore-volumes false restores the claim with an empty volume.", retryable: false, user_error: true }
+    /// A claim did not get its volume from a snapshot in time.
+    VolumeNotProvisioned { action: "See what `kubectl describe pvc` says of the claim; slow storage takes a longer --volume-timeout. The same restore, run again, goes on waiting.", retryable: true, user_error: false }
+    /// Snapshots, or helpers of restores, that nobody needs any more.
+    SnapshotsOrphaned { action: "Remove them with `lazarette doctor backup --fix`.", retryable: false, user_error: false }
+
     /// A component is damaged, no component, or of no world that we know.
     InvalidPlugin { action: "Check that the file is a component for one of Lazarette's worlds; `lazarette plugin inspect FILE` shows what it is.", retryable: false, user_error: true }
     /// A component was built for another version of the contract.

@@ -202,6 +202,11 @@ impl Run<'_> {
                 None => carry_out(&self.requests, item, Write { dry_run: true }).await,
             };
         }
+        if item.is_new()
+            && let Err(problem) = self.provide(&item.report).await
+        {
+            return item.fail(problem);
+        }
         let owned = item.is_new().then(|| Owned::of(&mut item)).flatten();
         let (target, live) = item.written();
         self.pipeline.operation.look_ups.before_write(&target, live);

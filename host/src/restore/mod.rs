@@ -13,6 +13,7 @@ mod batches;
 mod carry_out;
 mod commitment;
 mod conversions;
+mod data;
 mod decide;
 mod definitions;
 mod diff;
@@ -46,6 +47,7 @@ mod service_account;
 mod start;
 mod turns;
 mod types;
+mod volumes;
 mod wait;
 
 #[cfg(test)]
@@ -56,8 +58,11 @@ pub use diff::Diff;
 pub use error::RestoreError;
 pub use levels::Level;
 pub use policy::{ConflictPolicies, ConflictPolicy, ParsePolicyError};
-pub use report::{ActionName, Note, ObjectReport, ObjectReports, RestoreReport, RuleReport, Totals};
-pub use request::{OnModifierError, ParseOnModifierErrorError, Plugins, RestoreRequest};
+pub use report::{
+    ActionName, Note, ObjectReport, ObjectReports, RestoreReport, RuleReport, Totals, VolumeReport,
+    VolumeState,
+};
+pub use request::{OnModifierError, ParseOnModifierErrorError, Plugins, RestoreRequest, VolumeMode};
 pub use saved::{SavedReports, check_unused, read_saved, save, saved};
 pub use saved_plan::{SavedPlan, Specification, SpecificationError};
 pub use wait::{Pending, wait};

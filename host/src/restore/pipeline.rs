@@ -69,6 +69,11 @@ pub(super) const DONE_BEFORE: &str = "this restore has put it there already";
 /// The same of an object that was there before the restore changed it.
 pub(super) const CHANGED_BEFORE: &str = "this restore has changed it already";
 
+/// Why a claim that has data in the backup is skipped, and what to do about it.
+const CLAIM_EXISTS: &str = "the claim exists, so it is not touched and its data is not restored";
+const CLAIM_EXISTS_ACTION: &str = "to have the data of the backup, delete the claim and the pods that use it, or restore \
+     into another namespace with --namespace-mappings";
+
 /// Why objects are left out of a restore that was stopped.
 pub(super) const ABORTED: &str = "a resource modifier failed, which stops this restore";
 
@@ -101,8 +106,15 @@ impl Pipeline {
         if let Some(first) = self.selection.double_of(&object.id) {
             return Some(double(report, first).into());
         }
-        if let Some(reason) = self.selection.left_out(&object) {
+        let data = &self.context.data;
+        let left_out = data
+            .left_out(&object)
+            .or_else(|| self.selection.left_out(&object));
+        if let Some(reason) = left_out {
             return Some(report.ended(ActionName::Skip, reason).into());
+        }
+        if let Some(problem) = data.refused(&object.id) {
+            return Some(report.refused(problem.clone()).into());
         }
         Some(self.shape(object, report, ground, batch))
     }
@@ -204,6 +216,13 @@ impl Pipeline {
             return self.already_done(item, marks.tell_change(live));
         }
         marks::remove_if(&mut item.wanted.json, self.marks.is_some());
+        if live.is_some() && self.context.data.of(&item.report.id).is_some() {
+            let reason = CLAIM_EXISTS.to_owned();
+            item.report
+                .notes
+                .push(Note::new("data-not-restored", CLAIM_EXISTS_ACTION, "/spec"));
+            return self.settle(item, live, Action::Skip { reason });
+        }
         let resolver = match self.resolvers.of(&item.of.resource) {
             Ok(resolver) => resolver,
             Err(error) => return item.fail(error),

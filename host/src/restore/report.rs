@@ -1,8 +1,10 @@
 //! What a restore would do, or has done, in a form for scripts.
 
 mod objects;
+mod volume;
 
 pub use objects::ObjectReports;
+pub use volume::{VolumeReport, VolumeState};
 
 use super::commitment::Commitment;
 use super::decide::EQUAL;
@@ -48,6 +50,9 @@ pub struct RestoreReport {
     /// Each command that hooks ran, or were to run, by pod and then in its order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub hook_attempts: Vec<Attempt>,
+    /// The volumes that are made from snapshots.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub volumes: Vec<VolumeReport>,
     /// What each plugin did that was called, by name.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub plugins: Vec<PluginReport>,

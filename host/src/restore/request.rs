@@ -9,6 +9,7 @@ use crate::object::FilterSpec;
 use crate::plugin::Answered;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 /// Plugins that are not ours, by the names under which rules and conflict policies use them.
 pub type Plugins = BTreeMap<String, ThirdParty>;
@@ -42,6 +43,10 @@ pub struct RestoreRequest {
     pub skip_damaged: bool,
     /// Keep all node ports of services, also those that the server chose and may have given away since.
     pub preserve_node_ports: bool,
+    /// Whether claims get the data that belongs to the backup.
+    pub volumes: VolumeMode,
+    /// How long each of their volumes is waited for.
+    pub volume_timeout: Duration,
     /// In a plan: ask the server what it would say to each object that would be written.
     pub server_dry_run: bool,
     /// The secret of a plan that is to be saved, or of the one that is applied: with it, each object of a plan says under
@@ -72,12 +77,36 @@ impl RestoreRequest {
             retry_hooks: false,
             skip_damaged: false,
             preserve_node_ports: false,
+            volumes: VolumeMode::default(),
+            volume_timeout: VolumeMode::TIMEOUT,
             server_dry_run: false,
             plan_key: None,
             agreed: None,
             agreed_look_ups: Vec::new(),
             strict: false,
         }
+    }
+}
+
+/// Whether a restore brings back the data of volumes: `persistentVolumeRestoreMode` of AKS Backup.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum VolumeMode {
+    /// Claims become volumes with the data of their snapshots.
+    #[default]
+    #[serde(rename = "RestoreWithVolumeData")]
+    WithData,
+    /// Claims are restored as they are, and get empty volumes.
+    #[serde(rename = "RestoreWithoutVolumeData")]
+    WithoutData,
+}
+
+impl VolumeMode {
+    /// How long a volume is waited for where nothing is said: drivers that copy are slow.
+    pub const TIMEOUT: Duration = Duration::from_mins(10);
+
+    /// Whether data is restored.
+    pub(super) fn is_default(&self) -> bool {
+        *self == VolumeMode::default()
     }
 }
 

@@ -9,9 +9,10 @@ use super::levels::Level;
 use super::namespaces::namespaces;
 use super::owners::set_owners;
 use super::pipeline::{ABORTED, CHANGED_BEFORE, DONE_BEFORE, Pipeline, lock};
-use super::report::{ActionName, Note, ObjectReport, RestoreReport};
+use super::report::{ActionName, Note, ObjectReport, RestoreReport, VolumeReport};
 use super::requests::Requests;
 use super::types::Unserved;
+use super::volumes::Begun;
 use crate::cluster::{ClusterError, Write};
 use crate::hooks::{Attempt, PlannedStep};
 use crate::modify::CompiledRules;
@@ -20,6 +21,7 @@ use crate::report::{Code, Problem};
 use serde_json::json;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 /// A restore that is going on.
 pub(super) struct Run<'a> {
@@ -28,12 +30,19 @@ pub(super) struct Run<'a> {
     pub(super) pipeline: Arc<Pipeline>,
     pub(super) ground: Arc<Ground>,
     pub(super) hooks: Option<RestoreHooks<'a>>,
+    /// The name of the restore.
+    pub(super) name: String,
+    /// How long each volume is waited for.
+    pub(super) volume_timeout: Duration,
+    /// Claims that were restored with data.
+    pub(super) begun: Vec<Begun>,
+    pub(super) volumes: Vec<VolumeReport>,
     planned_hooks: Vec<PlannedStep>,
     hook_attempts: Vec<Attempt>,
     ledger: Ledger,
-    problems: Vec<Problem>,
+    pub(super) problems: Vec<Problem>,
     warnings: Vec<String>,
-    stopped: bool,
+    pub(super) stopped: bool,
 }
 
 impl<'a> Run<'a> {
@@ -44,7 +53,7 @@ impl<'a> Run<'a> {
         pipeline: Pipeline,
         ground: Ground,
         hooks: Option<RestoreHooks<'a>>,
-        warnings: Vec<String>,
+        (name, volume_timeout, warnings): (String, Duration, Vec<String>),
     ) -> Self {
         Run {
             with,
@@ -52,6 +61,10 @@ impl<'a> Run<'a> {
             pipeline: Arc::new(pipeline),
             ground: Arc::new(ground),
             hooks,
+            name,
+            volume_timeout,
+            begun: Vec::new(),
+            volumes: Vec::new(),
             planned_hooks: Vec::new(),
             hook_attempts: Vec::new(),
             ledger: Ledger::default(),
@@ -87,6 +100,7 @@ impl<'a> Run<'a> {
         }
         self.set_owners().await;
         self.run_hooks().await;
+        self.await_volumes().await;
     }
 
     /// Have hooks do what they do once everything is there.
@@ -126,6 +140,8 @@ impl<'a> Run<'a> {
     /// Restore the objects of a level, and prepare the ground for those that follow.
     async fn level(&mut self, level: Level) -> Result<(), Problem> {
         let mut ledger = std::mem::take(&mut self.ledger);
+        let mut begun = std::mem::take(&mut self.begun);
+        let pipeline = Arc::clone(&self.pipeline);
         // What others stand on is looked at again when the level is done.
         let is_ground = matches!(level, Level::CustomResourceDefinitions | Level::Namespaces);
         let mut reports = Vec::new();
@@ -142,12 +158,15 @@ impl<'a> Run<'a> {
                 let enter = |report: ObjectReport| {
                     hooks.inspect(|hooks| hooks.enter(&report));
                     reports.extend(is_ground.then(|| report.clone()));
+                    let with_data = pipeline.context.data.of(&report.id);
+                    begun.extend(with_data.and_then(|_| Begun::of(&report)));
                     ledger.enter(report);
                 };
                 self.objects_of(level, enter).await
             }
         };
         self.ledger = ledger;
+        self.begun = begun;
         result?;
         match level {
             Level::CustomResourceDefinitions => self.after_definitions(&reports).await,
@@ -285,7 +304,7 @@ impl<'a> Run<'a> {
     }
 
     /// The report on everything.
-    pub(super) fn finish(mut self, name: String) -> RestoreReport {
+    pub(super) fn finish(mut self) -> RestoreReport {
         let not_served = std::mem::take(&mut *lock(&self.pipeline.not_served));
         self.problems.extend(
             not_served
@@ -298,7 +317,7 @@ impl<'a> Run<'a> {
         RestoreReport {
             planned: self.pipeline.planned,
             backup: operation.backup.clone(),
-            restore: name,
+            restore: self.name,
             cluster: self.with.cluster.address(),
             time: operation.now,
             outcome: totals.outcome(self.problems.len()),
@@ -312,6 +331,7 @@ impl<'a> Run<'a> {
                 Some(key) => operation.look_ups.record(key.secret()),
                 None => Vec::new(),
             },
+            volumes: self.volumes,
             planned_hooks: self.planned_hooks,
             hook_attempts: self.hook_attempts,
         }

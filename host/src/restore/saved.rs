@@ -127,6 +127,7 @@ mod tests {
             objects: ObjectReports::default(),
             problems: vec![Problem::new(Code::Rejected, "no").about("pods a/b")],
             warnings: vec!["look".into()],
+            volumes: Vec::new(),
             plugins: Vec::new(),
             planned_hooks: Vec::new(),
             hook_attempts: Vec::new(),

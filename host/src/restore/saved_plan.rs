@@ -3,7 +3,7 @@
 use super::commitment::PlanKey;
 use super::policy::{ConflictPolicies, ParsePolicyError};
 use super::report::RestoreReport;
-use super::request::{OnModifierError, Plugins, RestoreRequest};
+use super::request::{OnModifierError, Plugins, RestoreRequest, VolumeMode};
 use crate::archive::BackupName;
 use crate::hooks::{HookDocument, HookError, Side};
 use crate::modify::Rules;
@@ -50,6 +50,9 @@ pub struct Specification {
     pub skip_damaged: bool,
     /// Keep all node ports of services.
     pub preserve_node_ports: bool,
+    /// Whether claims get their data.
+    #[serde(default, skip_serializing_if = "VolumeMode::is_default")]
+    pub volumes: VolumeMode,
     /// Hooks, as their authors wrote them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub hooks: Vec<HookDocument>,
@@ -102,6 +105,7 @@ impl Specification {
             conflict_policies: self.conflict_policies.parse::<ConflictPolicies>()?,
             plugins,
             skip_damaged: self.skip_damaged,
+            volumes: self.volumes,
             preserve_node_ports: self.preserve_node_ports,
             ..RestoreRequest::new(name, time)
         })

@@ -2,6 +2,7 @@
 //! anything is changed.
 
 use super::agreed::Agreed;
+use super::data::Data;
 use super::ground::{Ground, namespace_id};
 use super::hooks::RestoreHooks;
 use super::marks::Marks;
@@ -42,10 +43,12 @@ pub(super) async fn run(
         warnings.push("the backup holds no Secrets: they were left out of it".to_owned());
     }
     let types = Types::new(discovery);
+    let (data, no_data) = Data::read(&request, with, &types).await?;
+    warnings.extend(no_data);
     let known = known_types(with.backup.manifest(), &types);
     warnings.extend(unused_policies(&request.conflict_policies, &known));
     let mut selection = Selection::read(&request, with.backup, &types, with.progress).await?;
-    let name = request.name.clone();
+    let (name, volume_timeout) = (request.name.clone(), request.volume_timeout);
     if let (Some(key), Some(_)) = (&request.plan_key, &request.agreed) {
         with.look_ups.agree(key.secret(), &request.agreed_look_ups);
     }
@@ -55,7 +58,7 @@ pub(super) async fn run(
     let schemas = with_definitions(schemas, with.cluster, &types, &mut warnings).await;
     let operation = Arc::new(operation(&request, with, schemas)?);
     let hooks = RestoreHooks::prepare(&request, with, &operation, planned).await?;
-    let pipeline = pipeline(request, with, selection, operation, planned)?;
+    let pipeline = pipeline(request, with, (selection, data), operation, planned)?;
     let requests = Requests::new(with.cluster);
     let mut ground = Ground {
         types,
@@ -63,10 +66,17 @@ pub(super) async fn run(
     };
     let found = namespaces::find(with.cluster, &pipeline.target_namespaces()).await?;
     let problems = wait_for_namespaces(&requests, &mut ground, found, planned, with.cancellation).await?;
-    let mut run = Run::new(with, requests, pipeline, ground, hooks, warnings);
+    let mut run = Run::new(
+        with,
+        requests,
+        pipeline,
+        ground,
+        hooks,
+        (name, volume_timeout, warnings),
+    );
     run.note(problems);
     run.all_levels().await;
-    Ok(run.finish(name))
+    Ok(run.finish())
 }
 
 /// Namespaces that are being deleted are made anew once they are gone. In a plan they count as gone.
@@ -99,7 +109,7 @@ async fn wait_for_namespaces(
 fn pipeline(
     request: RestoreRequest,
     with: &Environment<'_>,
-    mut selection: Selection,
+    (mut selection, data): (Selection, Data),
     operation: Arc<Operation>,
     planned: bool,
 ) -> Result<Pipeline, RestoreError> {
@@ -121,6 +131,7 @@ fn pipeline(
         context: Context {
             preserve_node_ports: request.preserve_node_ports,
             provisioned_anew,
+            data,
             marked: is_live,
         },
         rules,

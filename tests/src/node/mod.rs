@@ -21,12 +21,14 @@
 //! [`Image`].
 
 mod cgroups;
+mod csi;
 mod images;
 pub(crate) mod packages;
 mod settings;
 #[cfg(test)]
 mod tests;
 
+pub use csi::{Csi, DRIVER, Fault};
 pub use images::Image;
 
 use crate::cluster::{Cluster, Options, free_ports};
@@ -65,6 +67,7 @@ pub struct Node {
     kubelet: Server,
     _scheduler: Server,
     images: Mutex<BTreeSet<&'static str>>,
+    csi: OnceLock<Csi>,
     /// Held as long as the subnet is in use.
     _subnet: File,
 }
@@ -138,6 +141,7 @@ impl Node {
             namespaces,
             packages,
             images: Mutex::default(),
+            csi: OnceLock::new(),
             _subnet: lock,
             cluster,
         };

@@ -42,6 +42,47 @@ fn the_image_of_postgresql_has_all_that_its_programs_load() {
 }
 
 #[test]
+fn volumes_are_made_and_snapshots_of_them_cut() {
+    let Some(node) = shared() else { return };
+    let csi = node.csi();
+    let namespace = node.namespace("volumes");
+    let claim = json!({
+        "apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {"name": "data", "namespace": namespace},
+        "spec": {
+            "accessModes": ["ReadWriteOnce"], "storageClassName": "folders",
+            "resources": {"requests": {"storage": "1Mi"}},
+        },
+    });
+    node.apply(&claim.to_string());
+    let mut pod: serde_json::Value = serde_json::from_str(&pod(&namespace, "web")).unwrap();
+    pod["spec"]["volumes"] = json!([{"name": "data", "persistentVolumeClaim": {"claimName": "data"}}]);
+    pod["spec"]["containers"][0]["volumeMounts"] = json!([{"name": "data", "mountPath": "/data"}]);
+    node.apply(&pod.to_string());
+    node.wait_until_running(&namespace, "web");
+    node.exec(&namespace, "web", &["sh", "-c", "echo written > /data/file"]);
+    let before = csi.snapshots().len();
+    let snapshot = json!({
+        "apiVersion": "snapshot.storage.k8s.io/v1", "kind": "VolumeSnapshot",
+        "metadata": {"name": "first", "namespace": namespace},
+        "spec": {"source": {"persistentVolumeClaimName": "data"}, "volumeSnapshotClassName": "folders"},
+    });
+    node.apply(&snapshot.to_string());
+    let ready = "--for=jsonpath={.status.readyToUse}=true";
+    node.kubectl(&[
+        "wait",
+        ready,
+        "--timeout=120s",
+        "-n",
+        &namespace,
+        "volumesnapshot/first",
+    ]);
+    assert_eq!(csi.snapshots().len(), before + 1);
+    node.kubectl(&["delete", "-n", &namespace, "volumesnapshot/first"]);
+    assert_eq!(csi.snapshots().len(), before);
+    node.kubectl(&["delete", "namespace", &namespace]);
+}
+
+#[test]
 fn a_dropped_node_leaves_nothing() {
     let settings = || ["vm/overcommit_memory", "kernel/panic", "net/ipv4/ip_forward"].map(setting);
     let before = settings();

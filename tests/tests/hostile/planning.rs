@@ -116,6 +116,7 @@ fn specification() -> Specification {
         on_modifier_error: OnModifierError::default(),
         conflict_policies: "skip".into(),
         skip_damaged: false,
+        volumes: restore::VolumeMode::default(),
         preserve_node_ports: false,
         hooks: Vec::new(),
         hook_annotations: false,

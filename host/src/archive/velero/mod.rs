@@ -20,5 +20,6 @@ pub use backup::VeleroBackup;
 pub(super) use open::{open, salvage};
 pub(super) use spool::Spool;
 pub(super) use verify::verify;
+pub(super) use volumes::list;
 pub use written::HookStatus;
 pub(super) use written::{backup_resource, results};

@@ -109,7 +109,7 @@ fn note_on_volumes(count: usize) -> Option<String> {
         count => format!("{count} volumes"),
     };
     Some(format!(
-        "Velero keeps the data of {volumes} with this backup; it is not restored from there, and the claims get empty ones"
+        "Velero keeps the data of {volumes} with this backup; what is in CSI snapshots is restored from there"
     ))
 }
 

@@ -30,7 +30,12 @@ fn is_kept(volume: &Value) -> bool {
     !skipped && !method.is_empty()
 }
 
-async fn list(store: &dyn Store, name: &BackupName, kind: &str) -> Result<Option<Vec<Value>>, ArchiveError> {
+/// The entries of one of these lists; none where it is not there, or cannot be read.
+pub(in crate::archive) async fn list(
+    store: &dyn Store,
+    name: &BackupName,
+    kind: &str,
+) -> Result<Option<Vec<Value>>, ArchiveError> {
     let key = format!("{}{name}-{kind}.json.gz", layout::folder(name));
     let content = read_small(store, &key, LARGEST).await?.and_then(Result::ok);
     Ok(content.and_then(|content| serde_json::from_slice(&content).ok()))

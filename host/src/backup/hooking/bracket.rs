@@ -5,11 +5,13 @@ use super::{Hooking, at_a_time, notes};
 use crate::archive::HeldClaim;
 use crate::cluster::{Cluster, RawObject};
 use crate::hooks::{Attendance, Phase, PodName};
-use crate::object::ResourceType;
+use crate::object::{Needs, ResourceType};
 use crate::report::units::took;
-use crate::report::{Cancellation, Code, Problem};
+use crate::report::{Cancellation, Code, Problem, Progress};
+use crate::volumes::{Candidate, Snapshots};
 use futures::FutureExt;
 use serde_json::Value;
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 /// A pod in its bracket.
@@ -52,6 +54,13 @@ impl Standing {
     /// The pod as it is to be written.
     pub(super) fn into_raw(self) -> RawObject {
         self.raw
+    }
+
+    /// The claims that it uses, by namespace and name.
+    fn claims(&self) -> BTreeSet<(String, String)> {
+        let namespace = self.raw.id.namespace.clone().unwrap_or_default();
+        let claims = Needs::claims_of_pod(&self.raw.id.name, &self.raw.json).into_iter();
+        claims.map(|claim| (namespace.clone(), claim)).collect()
     }
 
     fn error(&mut self, code: Code, message: impl Into<String>) {
@@ -151,6 +160,41 @@ pub(super) struct Surroundings<'a> {
     pub(super) cluster: &'a dyn Cluster,
     pub(super) claim: &'a HeldClaim<'a>,
     pub(super) cancellation: &'a Cancellation,
+    pub(super) snapshots: Option<&'a Snapshots<'a>>,
+    pub(super) progress: &'a Progress,
+}
+
+impl Surroundings<'_> {
+    /// The snapshots of the volumes that these pods use are cut; this returns when all are, or have failed.
+    async fn cut(&self, claims: &BTreeSet<(String, String)>) {
+        if let Some(snapshots) = self.snapshots {
+            let is_used = |candidate: &Candidate| is_in(candidate, claims);
+            snapshots.cut(is_used, self.progress).await;
+        }
+    }
+
+    /// Say of which volumes of these pods no snapshot was cut while they stood still.
+    fn say_uncut(&self, pods: &mut [Standing]) {
+        let Some(snapshots) = self.snapshots else {
+            return;
+        };
+        for pod in pods {
+            let claims = pod.claims();
+            for candidate in snapshots.uncut(|candidate| is_in(candidate, &claims)) {
+                let message = format!(
+                    "the snapshot of its claim {} was not cut within {}: it is of a later moment",
+                    candidate.claim,
+                    took(self.hooking.max_freeze)
+                );
+                pod.error(Code::FreezeLimit, message);
+            }
+        }
+    }
+}
+
+/// Whether a candidate is one of these claims, by namespace and name.
+fn is_in(candidate: &Candidate, claims: &BTreeSet<(String, String)>) -> bool {
+    claims.contains(&(candidate.namespace.clone(), candidate.claim.clone()))
 }
 
 /// Have pods stand still together, and let them go again, whatever happens in between.
@@ -165,6 +209,7 @@ pub(super) async fn run(pods: &mut [Standing], with: &Surroundings<'_>) {
         frozen = tokio::time::timeout(limit, freeze(pods, with)) => {
             if frozen.is_err() {
                 pods.iter_mut().for_each(|pod| pod.cut_short(limit));
+                with.say_uncut(pods);
             }
             None
         }
@@ -183,11 +228,12 @@ async fn freeze(pods: &mut [Standing], with: &Surroundings<'_>) {
     take_still(standing.collect(), with).await;
 }
 
-/// What is taken while pods stand still: the pods themselves. Snapshots of their volumes are to be cut here, and nothing
-/// is to be written to a store.
+/// What is taken while pods stand still: the pods themselves, and snapshots of their volumes. Nothing is written to a
+/// store.
 async fn take_still(pods: Vec<&mut Standing>, with: &Surroundings<'_>) {
+    let claims = pods.iter().flat_map(|pod| pod.claims()).collect();
     let captures = pods
         .into_iter()
         .map(|pod| pod.capture(with.pods, with.cluster).boxed());
-    at_a_time(captures.collect()).await;
+    futures::join!(at_a_time(captures.collect()), with.cut(&claims));
 }

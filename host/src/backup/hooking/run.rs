@@ -9,6 +9,7 @@ use crate::backup::selection::Selection;
 use crate::cluster::{Cluster, ClusterError};
 use crate::object::ObjectKey;
 use crate::report::{Cancellation, Code, Problem, Progress};
+use crate::volumes::Snapshots;
 use futures::future::{BoxFuture, FutureExt};
 use futures::stream::{self, StreamExt};
 use tokio::sync::Semaphore;
@@ -27,8 +28,8 @@ pub(in crate::backup) async fn run(
     hooking: Hooking<'_>,
     cluster: &dyn Cluster,
     claim: &HeldClaim<'_>,
-    progress: &Progress,
-    cancellation: &Cancellation,
+    snapshots: Option<&Snapshots<'_>>,
+    (progress, cancellation): (&Progress, &Cancellation),
 ) -> Result<Hooked, BackupError> {
     let mut hooked = Hooked::default();
     let found = tokio::select! {
@@ -53,12 +54,14 @@ pub(in crate::backup) async fn run(
         cluster,
         claim,
         cancellation,
+        snapshots,
+        progress,
     };
     let permits = Semaphore::new(PODS_AT_A_TIME);
     let rounds = rounds(grouping::group(found), &with);
     let rounds: Vec<BoxFuture<'_, _>> = rounds
         .into_iter()
-        .map(|round| run_round(round, &with, &permits, progress).boxed())
+        .map(|round| run_round(round, &with, &permits).boxed())
         .collect();
     let ended: Vec<_> = stream::iter(rounds)
         .buffer_unordered(NOTES_AT_A_TIME)
@@ -108,7 +111,6 @@ async fn run_round(
     mut brackets: Vec<Vec<Standing>>,
     with: &Surroundings<'_>,
     permits: &Semaphore,
-    progress: &Progress,
 ) -> (Hooked, Option<ArchiveError>) {
     let mut hooked = Hooked::default();
     if with.cancellation.is_cancelled() {
@@ -120,7 +122,7 @@ async fn run_round(
     }
     let running = brackets
         .iter_mut()
-        .map(|pods| run_bracket(pods, with, permits, progress).boxed());
+        .map(|pods| run_bracket(pods, with, permits).boxed());
     at_a_time(running.collect()).await;
     let (thawed, frozen) = notes::by_certainty(&brackets);
     notes::thaw(with.claim, &thawed).await;
@@ -133,17 +135,13 @@ async fn run_round(
 }
 
 /// Run a bracket once there are permits for all its pods, taken at once: two brackets never wait for each other.
-async fn run_bracket(
-    pods: &mut [Standing],
-    with: &Surroundings<'_>,
-    permits: &Semaphore,
-    progress: &Progress,
-) {
+async fn run_bracket(pods: &mut [Standing], with: &Surroundings<'_>, permits: &Semaphore) {
     let wanted = u32::try_from(pods.len().min(PODS_AT_A_TIME)).unwrap_or(u32::MAX);
     // The semaphore is never closed; if it were, there would be no bound to keep.
     let _permits = permits.acquire_many(wanted).await.ok();
     bracket::run(pods, with).await;
-    progress.advance(u64::try_from(pods.len()).unwrap_or_default());
+    with.progress
+        .advance(u64::try_from(pods.len()).unwrap_or_default());
 }
 
 fn take(mut pod: Standing, hooked: &mut Hooked) {

@@ -1,6 +1,7 @@
 //! `lazarette backup create`
 
 use super::hooks::{Shown, pods, prepare};
+use super::snapshots::{self, SnapshotArguments};
 use crate::archive::{BackupName, FileRecord, Manifest, Recipient};
 use crate::backup::{self, BackupRequest, BackupSummary, Hooking};
 use crate::cli::examples::examples;
@@ -71,13 +72,16 @@ pub(super) struct Create {
     #[command(flatten)]
     filters: Filters,
 
-    /// Show which hooks would run in which pods, and run none: nothing is written
-    #[arg(long, help_heading = "Hooks")]
+    /// Show which hooks would run in which pods, and which snapshots of volumes would be cut: nothing is done or written
+    #[arg(long)]
     dry_run: bool,
 
     /// How long pods may stand still; then their after-hooks run, whatever is not done yet
     #[arg(long, value_name = "DURATION", value_parser = units::parse_duration, default_value = "60s", help_heading = "Hooks")]
     max_freeze: SignedDuration,
+
+    #[command(flatten)]
+    snapshots: SnapshotArguments,
 
     #[command(flatten)]
     hooks: HookOptions,
@@ -94,6 +98,7 @@ impl Create {
             ttl: self.ttl,
             labels: self.labels.into_iter().collect(),
             protection: session.protection(self.encrypt_to, self.signing_key)?,
+            snapshots: self.snapshots.into(),
             ..BackupRequest::new(self.name.map_or_else(default_name, Ok)?)
         };
         let hooks = prepare(&self.hooks, self.plugins, &host, &cluster, &request.name).await?;
@@ -154,12 +159,16 @@ async fn plan(
         Some(hooks) => backup::plan_hooks(request, hooks, cluster).await?,
         None => Default::default(),
     };
-    for problem in &problems {
+    let (candidates, not_taken) = backup::plan_snapshots(request, cluster).await?;
+    for problem in problems.iter().chain(&not_taken) {
         session.warn(problem);
     }
-    session.output.show(&steps, |steps, _| match steps.is_empty() {
-        true => "No hooks would run.\n".to_owned(),
-        false => planned(steps),
+    session.output.show(&steps, |steps, _| {
+        let hooks = match steps.is_empty() {
+            true => "No hooks would run.\n".to_owned(),
+            false => planned(steps),
+        };
+        hooks + &snapshots::planned(&candidates)
     })?;
     Ok(Outcome::Completed)
 }
@@ -216,6 +225,11 @@ fn text(manifest: &Manifest, store: &str) -> String {
         units::size(size),
         units::took(took),
     );
+    match manifest.contents.snapshots {
+        0 => {}
+        1 => text.push_str("One snapshot of a volume belongs to it.\n"),
+        count => _ = writeln!(text, "{count} snapshots of volumes belong to it."),
+    }
     text.push_str(&left_out(manifest));
     if let Some(at) = manifest.expires_at {
         let _ = writeln!(text, "It expires at {}.", units::moment(at));

@@ -1,6 +1,7 @@
 //! `lazarette backup delete`
 
 use super::name::explain;
+use super::snapshots::Doomed;
 use crate::archive::{self, BackupName, Deletion};
 use crate::cli::completions::backups;
 use crate::cli::examples::examples;
@@ -16,7 +17,8 @@ use std::io::{BufRead, IsTerminal, Write};
 ///
 /// Where the store (see `store protect`) or the configuration file has a deletion delay, the backup stays that long, and
 /// then goes with the next `delete` or `prune`. An account with soft delete or versioning keeps what was deleted for a
-/// while: `backup undelete` brings it back.
+/// while: `backup undelete` brings it back. Snapshots of volumes go with the backup that they belong to, for good; the cluster
+/// has to answer for that.
 #[derive(Args, Debug)]
 #[command(
     visible_alias = "rm",
@@ -29,6 +31,10 @@ pub(super) struct Delete {
     /// Names of the backups
     #[arg(value_name = "BACKUP", required = true, add = backups())]
     backups: Vec<BackupName>,
+
+    /// Leave the snapshots of volumes that belong to the backups in the storage, until `doctor backup --fix` removes them
+    #[arg(long)]
+    keep_snapshots: bool,
 
     /// Do not ask
     #[arg(short, long)]
@@ -76,6 +82,7 @@ impl Delete {
         if !self.yes {
             confirm(&self.backups, &store.address())?;
         }
+        let doomed = Doomed::of(&self.backups, self.keep_snapshots, store.as_ref(), session).await?;
         let mut deleted = Deleted::default();
         for name in &self.backups {
             let done =
@@ -88,8 +95,10 @@ impl Delete {
                 }),
             }
         }
+        let is_gone = |name: &BackupName| deleted.deleted.contains(&name.to_string());
+        let outcome = doomed.remove(session, is_gone).await;
         session.output.show(&deleted, |deleted, _| deleted.text())?;
-        Ok(Outcome::Completed)
+        Ok(outcome)
     }
 }
 

@@ -8,6 +8,7 @@ mod hooks;
 mod list;
 mod name;
 mod prune;
+mod snapshots;
 mod undelete;
 mod velero;
 mod verify;

@@ -1,5 +1,6 @@
 //! `lazarette backup prune`
 
+use super::snapshots::Doomed;
 use crate::archive::BackupName;
 use crate::backup::{self, Pruning};
 use crate::cli::examples::examples;
@@ -42,6 +43,10 @@ pub(super) struct Prune {
     #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
     keep_yearly: u32,
 
+    /// Leave the snapshots of volumes that belong to the backups in the storage, until `doctor backup --fix` removes them
+    #[arg(long)]
+    keep_snapshots: bool,
+
     /// Show what would be deleted, and delete nothing
     #[arg(long)]
     dry_run: bool,
@@ -80,10 +85,14 @@ impl Prune {
         };
         let now = Timestamp::now();
         let pruning = backup::plan_pruning(store.as_ref(), &retention, now).await?;
+        let dropped: Vec<_> = pruning.dropped().cloned().collect();
+        let keep = self.keep_snapshots || self.dry_run;
+        let doomed = Doomed::of(&dropped, keep, store.as_ref(), session).await?;
         let later = match self.dry_run {
             true => BTreeMap::new(),
             false => backup::prune(store.as_ref(), &pruning, session.deletion_delay, now).await?,
         };
+        let outcome = doomed.remove(session, |name| !later.contains_key(name)).await;
         for (name, error) in &pruning.damaged {
             session.warn(format!("backup {name} is left alone: {error}"));
         }
@@ -94,7 +103,7 @@ impl Prune {
         session
             .output
             .show(&report, |report, width| report.table().render(width))?;
-        Ok(Outcome::Completed)
+        Ok(outcome)
     }
 }
 

@@ -12,15 +12,16 @@ use crate::cli::rules;
 use crate::cli::session::Session;
 use crate::cli::values::restore_name;
 use crate::plugin::PluginHost;
-use crate::report::Outcome;
-use crate::restore::{self, RestoreReport, RestoreRequest, SavedPlan};
+use crate::report::{Outcome, units};
+use crate::restore::{self, RestoreReport, RestoreRequest, SavedPlan, VolumeMode};
 use crate::store::Store;
 use clap::{Args, ValueHint};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// Options that say what a restore does. A saved plan says it already.
-const SAID_BY_PLAN: [&str; 16] = [
+const SAID_BY_PLAN: [&str; 17] = [
     "backup",
     "namespace_mappings",
     "conflict_policy",
@@ -28,6 +29,7 @@ const SAID_BY_PLAN: [&str; 16] = [
     "on_modifier_error",
     "skip_damaged",
     "preserve_node_ports",
+    "restore_volumes",
     "include_namespaces",
     "exclude_namespaces",
     "include_resources",
@@ -72,6 +74,10 @@ pub(super) struct Create {
     #[arg(long, help_heading = "Hooks")]
     retry_hooks: bool,
 
+    /// How long each volume that is made from a snapshot is waited for
+    #[arg(long, value_name = "DURATION", value_parser = units::parse_duration, default_value = "10m", help_heading = "Volumes")]
+    volume_timeout: SignedDuration,
+
     #[command(flatten)]
     wait: WaitOptions,
 }
@@ -85,6 +91,7 @@ impl Create {
             strict,
             options,
             retry_hooks,
+            volume_timeout,
             wait,
         } = self;
         let asked = Asked {
@@ -95,6 +102,7 @@ impl Create {
         };
         let (backup, mut request) = asked.request(session, &host).await?;
         request.retry_hooks = retry_hooks;
+        request.volume_timeout = Duration::try_from(volume_timeout).unwrap_or(VolumeMode::TIMEOUT);
         restore::check_unused(store.as_ref(), &request.name).await?;
         let report = work(request, &backup, session, &host, Mode::Apply).await?;
         keep(&report, store.as_ref(), session).await;

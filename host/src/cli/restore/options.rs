@@ -13,7 +13,7 @@ use crate::cli::values::{conflict_policies, mapping, one_of};
 use crate::hooks::Side;
 use crate::plugin::PluginHost;
 use crate::report::{Code, Problem, ResultOf};
-use crate::restore::{ConflictPolicies, OnModifierError, Specification};
+use crate::restore::{ConflictPolicies, OnModifierError, Specification, VolumeMode};
 use clap::{Args, ValueHint};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -50,6 +50,10 @@ pub(super) struct Options {
     /// Restore what is whole of a damaged backup
     #[arg(long)]
     skip_damaged: bool,
+
+    /// Whether claims become volumes with the data of their snapshots: `true`, or `false` for empty volumes
+    #[arg(long, value_name = "BOOL", action = clap::ArgAction::Set, default_value = "true", help_heading = "Volumes")]
+    restore_volumes: bool,
 
     /// Keep the node ports of services, also those that the cluster chose
     #[arg(long)]
@@ -89,6 +93,10 @@ impl Options {
             on_modifier_error: self.on_modifier_error,
             conflict_policies: self.conflict_policy.to_string(),
             skip_damaged: self.skip_damaged,
+            volumes: match self.restore_volumes {
+                true => VolumeMode::WithData,
+                false => VolumeMode::WithoutData,
+            },
             preserve_node_ports: self.preserve_node_ports,
             hooks: self
                 .hooks

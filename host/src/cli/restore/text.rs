@@ -3,8 +3,8 @@
 use crate::cli::failure::explain;
 use crate::cli::hooks;
 use crate::cli::plugin::activity::{self, Shown};
-use crate::report::{Code, Outcome, paint_diff};
-use crate::restore::{ActionName, Diff, ObjectReport, RestoreReport, RuleReport, Totals};
+use crate::report::{Code, Outcome, paint_diff, units};
+use crate::restore::{ActionName, Diff, ObjectReport, RestoreReport, RuleReport, Totals, VolumeReport};
 use anstyle::{AnsiColor, Style};
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -51,6 +51,7 @@ pub(super) fn render(report: &RestoreReport, detail: Detail) -> String {
     }
     text.push_str(&causes.hidden());
     text.push_str(&causes.help());
+    text.push_str(&volumes(&report.volumes));
     text.push_str(&hooks::planned(&report.planned_hooks));
     text.push_str(&hooks::attempted(&report.hook_attempts));
     if !report.problems.is_empty() {
@@ -115,6 +116,24 @@ impl Causes {
         let line = |code: &Code| format!("{bold}help[{}]{bold:#}: {}\n", code.name(), code.action());
         self.codes.iter().map(line).collect()
     }
+}
+
+/// A line for each volume that is made from a snapshot.
+fn volumes(volumes: &[VolumeReport]) -> String {
+    let mut text = String::new();
+    for volume in volumes {
+        let size = volume.bytes.map(|bytes| format!(", {}", units::size(bytes)));
+        let _ = writeln!(
+            text,
+            "Volume of {}, from snapshot {} of {}{}: {}",
+            volume.target,
+            volume.snapshot,
+            volume.driver,
+            size.unwrap_or_default(),
+            volume.state
+        );
+    }
+    text
 }
 
 fn heading(report: &RestoreReport) -> String {

@@ -11,6 +11,7 @@ mod workloads;
 pub(super) use cluster::endpoints_left_out;
 pub(super) use volumes::volume_left_out;
 
+use super::data::Data;
 use super::marks;
 use super::report::Note;
 use crate::object::Object;
@@ -41,6 +42,8 @@ pub(super) struct Context {
     pub preserve_node_ports: bool,
     /// Persistent volumes of the backup that are not restored because they are provisioned anew for their claims.
     pub provisioned_anew: BTreeSet<String>,
+    /// The data of volumes.
+    pub data: Data,
     /// Whether what is restored is labelled, so that the labels of earlier restores mean nothing.
     pub marked: bool,
 }
@@ -73,7 +76,9 @@ pub(super) fn prepare(object: &mut Object, context: &Context) -> Vec<Note> {
         ("batch", "jobs") => workloads::prepare_job(json),
         ("", "services") => service::prepare(json, context.preserve_node_ports, &mut notes),
         ("", "persistentvolumes") => volumes::prepare_volume(json),
-        ("", "persistentvolumeclaims") => volumes::prepare_claim(json, &context.provisioned_anew, &mut notes),
+        ("", "persistentvolumeclaims") => {
+            volumes::prepare_claim(json, &object.id, context, &mut notes);
+        }
         ("", "serviceaccounts") => cluster::prepare_service_account(json, &object.id.name),
         ("", "secrets") => cluster::prepare_secret(json),
         ("apiextensions.k8s.io", "customresourcedefinitions") => cluster::prepare_definition(json),

@@ -1,9 +1,9 @@
 //! Persistent volumes and their claims.
 
 use super::super::report::Note;
-use super::{map_mut, remove_members, text};
+use super::{Context, map_mut, remove_members, text};
+use crate::object::ObjectId;
 use serde_json::Value;
-use std::collections::BTreeSet;
 
 /// What the volume controllers write when they bind a claim, and what the scheduler writes when it places its pod.
 /// All of it speaks of the original cluster.
@@ -43,9 +43,13 @@ pub(super) fn prepare_volume(volume: &mut Value) {
 
 /// Let the claim be bound anew: to the volume that it names where that is restored too, else to one that is made for
 /// it.
-pub(super) fn prepare_claim(claim: &mut Value, provisioned_anew: &BTreeSet<String>, notes: &mut Vec<Note>) {
+pub(super) fn prepare_claim(claim: &mut Value, id: &ObjectId, context: &Context, notes: &mut Vec<Note>) {
     remove_members(claim, "/metadata", "annotations", &BINDING_ANNOTATIONS);
-    let Some(volume) = text(claim, "/spec/volumeName").filter(|name| provisioned_anew.contains(*name)) else {
+    if context.data.put(id, claim) {
+        return;
+    }
+    let is_made_anew = |name: &&str| context.provisioned_anew.contains(*name);
+    let Some(volume) = text(claim, "/spec/volumeName").filter(is_made_anew) else {
         return;
     };
     let message = format!("a new, empty volume takes the place of {volume}, which was made for the claim");

@@ -25,6 +25,7 @@ fn specification() -> Specification {
         on_modifier_error: OnModifierError::default(),
         conflict_policies: "patch".into(),
         skip_damaged: false,
+        volumes: VolumeMode::default(),
         preserve_node_ports: false,
         hooks: Vec::new(),
         hook_annotations: false,
