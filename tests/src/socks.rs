@@ -16,9 +16,9 @@ pub struct SocksProxy {
 }
 
 impl SocksProxy {
-    /// A proxy on a free port of the loopback interface that serves this user with this password, or everybody; none
-    /// where the machine has no packages of Debian, which is said.
-    pub fn start(login: Option<(&str, &str)>) -> Option<Self> {
+    /// A proxy on a free port of the loopback interface that serves everybody; none where the machine has no packages of
+    /// Debian, which is said.
+    pub fn start() -> Option<Self> {
         let folder = match packages::SOCKS.folder() {
             Ok(folder) => folder,
             Err(reason) => {
@@ -29,15 +29,12 @@ impl SocksProxy {
         };
         let [port] = free_ports();
         let port = port.to_string();
-        let mut arguments = vec!["-i", "127.0.0.1", "-p", &port];
-        if let Some((user, password)) = login {
-            arguments.extend(["-u", user, "-P", password]);
-        }
+        let arguments = ["-i", "127.0.0.1", "-p", &port];
         let server = Server::new(
             &Arc::new(Workshop::new()),
             "microsocks",
             folder.join("usr/bin/microsocks"),
-            arguments.into_iter().map(OsString::from).collect(),
+            arguments.map(OsString::from).to_vec(),
         );
         server.start();
         let address = format!("127.0.0.1:{port}");

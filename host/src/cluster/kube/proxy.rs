@@ -35,7 +35,14 @@ fn read(named: &str) -> Result<Uri, String> {
     let proxy: Uri = named
         .parse()
         .map_err(|error| format!("proxy-url is no URL: {error}"))?;
+    let has_login = proxy
+        .authority()
+        .is_some_and(|authority| authority.as_str().contains('@'));
     match proxy.scheme_str() {
+        // The client would leave the login out, and the proxy refuse it for that.
+        Some("socks5") if has_login => {
+            Err("proxy-url has a login, which is only supported for http:// and https://".to_owned())
+        }
         Some("http" | "https" | "socks5") => Ok(proxy),
         _ => Err("proxy-url must begin with http://, https:// or socks5://".to_owned()),
     }
@@ -52,6 +59,8 @@ mod tests {
     #[case("proxy:3128", Err("must begin with"))]
     #[case("ftp://proxy", Err("must begin with"))]
     #[case("http://[", Err("is no URL"))]
+    #[case("http://ann:s3same@proxy:3128", Ok("http://ann:s3same@proxy:3128/"))]
+    #[case("socks5://ann:s3same@proxy:1080", Err("has a login"))]
     fn the_kubeconfig_names_a_proxy(#[case] named: &str, #[case] expected: Result<&str, &str>) {
         let server = Uri::from_static("https://10.0.0.1");
         match (choose(Some(named), &server), expected) {
