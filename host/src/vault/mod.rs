@@ -1,7 +1,7 @@
 //! The vault tier: copies of volumes in a repository, deduplicated, compressed, encrypted and checked.
 //!
 //! The repository has the format of restic (<https://restic.readthedocs.io/en/stable/100_references.html>), which
-//! `rustic_core` writes and reads, over our own [`Store`]: it lies below `restic/` in the location of the backups, and
+//! `rustic_core` writes and reads, over our own [`Store`](crate::store::Store): it lies below `restic/` in the location of the backups, and
 //! `restic` reads it. What the library does not do as backups of volumes need it is done here:
 //!
 //! - it leaves out files that it cannot read and goes on: [`copy`] reads them through a source of its own, which keeps
@@ -9,7 +9,7 @@
 //! - it compares files with the snapshot before by inode and change time, which are new in every volume that is made
 //!   from a snapshot, and stores both: here neither is stored, so that unchanged folders are the same to the byte;
 //! - its restore ends the process where a store fails: [`restore`] is ours, on top of its index and its blobs;
-//! - it knows no locks: [`lock`] writes and heeds those of restic. Correctness does not hang on them, since what is
+//! - it knows no locks: our own module for locks writes and heeds those of restic. Correctness does not hang on them, since what is
 //!   pruned is marked first and removed a day later.
 
 mod backend;

@@ -26,7 +26,7 @@ pub struct Origin {
     pub backup: BackupName,
     /// The id of its writer, from its claim.
     pub writer: String,
-    /// The store that it is in, as [`Origin::store_of`] says it.
+    /// The store that it is in, by its whole address.
     pub store: String,
 }
 
