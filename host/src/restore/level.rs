@@ -31,7 +31,7 @@ const PAUSE: Duration = Duration::from_millis(50);
 
 /// Chunks that are under way at the same time. With at most a mebibyte of JSON in each they bound the memory; with 256
 /// objects they are more than the cluster is asked about at the same time.
-const CHUNKS: usize = 12;
+const CHUNKS: usize = 8;
 
 /// Pages of lists that wait to be used.
 const PAGES: usize = 1;

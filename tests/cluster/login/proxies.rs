@@ -94,7 +94,7 @@ fn the_way_leads_through_a_socks_proxy() {
 #[test]
 fn a_login_at_a_socks_proxy_is_refused_and_nobody_sees_it() {
     let ran = create_behind("socks5://ann:s3same@127.0.0.1:1080");
-    assert_eq!(ran.code, 1, "{ran:#?}");
+    assert_eq!(ran.code, 2, "{ran:#?}");
     assert!(ran.stderr.contains("proxy-url has a login"), "{}", ran.stderr);
     assert!(!format!("{ran:?}").contains("s3same"), "{ran:#?}");
 }
