@@ -15,7 +15,7 @@ pub fn bound(what: &str, measured: f64, unit: &str, bound: f64, at_least: bool) 
         ("at most", measured <= bound)
     };
     let verdict = if is_kept { "kept" } else { "NOT KEPT" };
-    println!("    {what:<58} {measured:>8.1} {unit:<5} {word} {bound:.0}: {verdict}");
+    println!("    {what:<58} {measured:>8.1} {unit:<5} {word} {bound}: {verdict}");
 }
 
 /// Objects in a second.

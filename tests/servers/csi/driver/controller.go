@@ -81,7 +81,8 @@ func (d *driver) ValidateVolumeCapabilities(
 // cut makes a snapshot of a volume, unless there is one of that name.
 func (d *driver) cut(id, of, group string) (*kept, error) {
 	if d.is("no-snapshots") {
-		return nil, status.Error(codes.ResourceExhausted, "no snapshot is cut, as a test wants it")
+		// An error after which a snapshot may still be cut later would keep its request from being deleted.
+		return nil, status.Error(codes.Internal, "no snapshot is cut, as a test wants it")
 	}
 	if made, err := d.snapshot(id); status.Code(err) != codes.NotFound {
 		return made, err
